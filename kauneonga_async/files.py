@@ -1,0 +1,102 @@
+"""AtomicFile: written aside, flushed to the disk, renamed; its owner's alone. Blocking: to be called in a thread."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from kauneonga_async.errors import DestinationLocked
+
+__all__ = ["AtomicFile", "sync_folder"]
+
+OWNER_ONLY = 0o600
+
+
+class AtomicFile:
+    """A file that appears whole or not at all.
+
+    What is written stands in ``part`` until ``commit``; a crash leaves that behind, never a file that looks whole.
+
+    Args:
+        path: Where it appears.
+        part: Where it is written, on the same file system; by default beside it, with ``.part`` at the end.
+        keep: Bytes of an earlier part to go on from; the rest of it is cut off.
+
+    Raises:
+        OSError: The part cannot be opened; where it is a symbolic link, it is not followed.
+        DestinationLocked: Somebody else is writing to it.
+    """
+
+    def __init__(self, path: Path, *, part: Path | None = None, keep: int = 0) -> None:
+        self.path = path
+        self.part = part or path.with_name(path.name + ".part")
+        flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        self._descriptor = os.open(self.part, flags, OWNER_ONLY)
+        try:
+            _lock(self._descriptor, self.part)
+            os.ftruncate(self._descriptor, keep)
+            os.lseek(self._descriptor, keep, os.SEEK_SET)
+            if hasattr(os, "fchmod"):
+                os.fchmod(self._descriptor, OWNER_ONLY)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+
+    def write(self, data: bytes) -> None:
+        """Write all of the bytes."""
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+
+    def commit(self) -> Path:
+        """Flush to the disk, and let the file appear under its name."""
+        try:
+            os.fsync(self._descriptor)
+        finally:
+            os.close(self._descriptor)
+            self._descriptor = -1
+        self.part.replace(self.path)
+        sync_folder(self.path.parent)
+        return self.path
+
+    def close(self) -> None:
+        """Leave off, keeping the part, if it was not committed."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> AtomicFile:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._descriptor >= 0:
+            self.discard()
+
+    def discard(self) -> None:
+        """Leave off, and remove the part."""
+        self.close()
+        with contextlib.suppress(FileNotFoundError):
+            self.part.unlink()
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows, where a file that is open cannot be replaced anyway
+    except ImportError:
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise DestinationLocked(f"{path.name}: somebody else is writing to it") from None
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries to the disk, where the system can."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
