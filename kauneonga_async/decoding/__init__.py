@@ -1,0 +1,17 @@
+"""Bytes to records: fed in pieces, as they arrive. Knows no network."""
+
+from kauneonga_async.decoding.lists import ListDecoder, Refusal
+from kauneonga_async.decoding.objects import ObjectReader, object_reader
+from kauneonga_async.decoding.records import Batch, InvalidRecord, RecordReader, explain, record_reader
+
+__all__ = [
+    "Batch",
+    "InvalidRecord",
+    "ListDecoder",
+    "ObjectReader",
+    "RecordReader",
+    "Refusal",
+    "explain",
+    "object_reader",
+    "record_reader",
+]
