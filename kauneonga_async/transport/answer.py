@@ -1,0 +1,204 @@
+"""Request and Answer: what one call asks for, and what came back and may still be arriving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping
+from contextlib import suppress
+from io import BytesIO
+from secrets import token_hex
+from typing import Any
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from kauneonga_async import config
+from kauneonga_async.errors import ConnectionFailed, DecodeError, KauneongaError, StatusError
+from kauneonga_async.transport.body import Body
+from kauneonga_async.transport.failures import translate
+from kauneonga_async.transport.responses import error_for, place_of
+from kauneonga_async.transport.throttle import Throttle
+
+__all__ = ["Answer", "Request", "new_request_id"]
+
+READABLE = range(200, 204)
+REPEATABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def new_request_id() -> str:
+    """Return an id that Rails adopts as its own: letters, digits and hyphens, at most 255 of them."""
+    return token_hex(16)
+
+
+class Request(msgspec.Struct, kw_only=True):
+    """One call, over all its tries.
+
+    Attributes:
+        method: The HTTP method.
+        url: The whole URL.
+        request_id: The ``X-Request-Id`` of all tries.
+        options: Timeout, retries and headers.
+        body: What is sent, JSON.
+        streaming: Whether the timeout bounds the wait for the next bytes, and not the whole call.
+        accepts: Statuses whose answer is read; any other is a refusal.
+        headers: Makes the headers that a try sends in place of the API's own.
+        foreign: Whether it goes to another host than the API's: without token, and with no path in any message.
+        splits: Whether the caller has an answer of its own to a timeout, 413 and 504.
+        sent: Whether any of the latest try may have reached the server.
+        attempts: Tries made so far.
+        deadline: When the call must be over, by the loop's clock; None for a stream.
+        failure: What the latest failed try ended in.
+    """
+
+    method: str
+    url: URL
+    request_id: str
+    options: config.CallOptions
+    body: bytes | None = None
+    accepts: Container[int] = READABLE
+    headers: Callable[[], dict[str, str]] | None = None
+    foreign: bool = False
+    streaming: bool = False
+    splits: bool = False
+    sent: bool = False
+    attempts: int = 0
+    deadline: float | None = None
+    failure: KauneongaError | None = None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether doing it twice is the same as doing it once (RFC 9110, 9.2.2)."""
+        return self.method in REPEATABLE_METHODS
+
+    def __str__(self) -> str:
+        if self.foreign:
+            return f"{self.method} {self.url.origin()}/..."
+        return f"{self.method} {place_of(self.url)}"
+
+    def __repr__(self) -> str:
+        return f"Request({self})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("call", str(self))]
+
+
+class Answer:
+    """A response with its head read and its body still to come.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The response's headers.
+        url: The URL that answered.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, request: Request, throttle: Throttle) -> None:
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers
+        self.url = request.url
+        self._response = response
+        self._request = request
+        self._throttle = throttle
+        self._aside = False
+        self._body: Body | None = None
+
+    @property
+    def received(self) -> int:
+        """Inflated bytes of the body that were read so far."""
+        return self._body.received if self._body else 0
+
+    async def read(self) -> bytes:
+        """Return the next slice of the body, empty at the end.
+
+        Raises:
+            ConnectionFailed: The body stops short or is damaged.
+            RequestTimeout: The next bytes did not come in time.
+        """
+        failure: KauneongaError | None
+        try:
+            if self._body is None:
+                self._body = Body(self._response)
+            return await self._body.read()
+        except (ConnectionFailed, DecodeError) as error:
+            failure = self.identify(error)
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            failure = self.translate(error)
+        # Outside of the handler, and without the frames below: neither what aiohttp raised is to be found on the
+        # error, nor the bytes that those frames hold.
+        raise failure.with_traceback(None)
+
+    async def read_whole(self, most: int = config.LARGEST_OBJECT) -> bytes:
+        """Return the whole body.
+
+        Args:
+            most: Bytes beyond which it is refused.
+        """
+        whole = BytesIO()  # whose repr, unlike a list's, shows nothing in a traceback
+        while whole.write(await self.read()):
+            if whole.tell() > most:
+                raise self.identify(DecodeError(f"the answer is larger than {most:,} bytes"))
+        return whole.getvalue()
+
+    async def refusal(self) -> StatusError:
+        """Return the error that this answer's status and body mean."""
+        kept = BytesIO()
+        with suppress(ConnectionFailed, DecodeError):  # the status says enough
+            while kept.tell() < config.LARGEST_ERROR_BODY and kept.write(await self.read()):
+                pass
+        return self.refused(kept.getvalue()[: config.LARGEST_ERROR_BODY])
+
+    def refused(self, body: bytes, info: str | None = None) -> StatusError:
+        """Return the error that a refusal's body means.
+
+        Args:
+            body: As much of it as was kept.
+            info: The server's explanation, where the body was not kept.
+        """
+        if info is not None and not body:
+            body = msgspec.json.encode({"success": False, "info": info})
+        return error_for(
+            self.status,
+            self.headers,
+            body,
+            call=str(self._request),
+            method=self._request.method,
+            url=self._request.url.origin() if self._request.foreign else self._request.url,
+            request_id=self._request.request_id,
+        )
+
+    def translate(self, error: Exception) -> KauneongaError:
+        """Return the error that an exception met while reading means."""
+        translated = translate(
+            error,
+            call=str(self._request),
+            request_id=self._request.request_id,
+            timeout=self._request.options.timeout,
+            reading=True,
+        )
+        assert translated is not None
+        return translated
+
+    def identify(self, error: Any) -> Any:
+        """Return an error with the call and its id added to what it says."""
+        error.args = (f"{self._request}: {error} (request id {self._request.request_id})",)
+        error.request_id = self._request.request_id
+        return error
+
+    def stand_aside(self) -> None:
+        """Give up the place in flight while the consumer holds this answer back."""
+        if not self._aside:
+            self._aside = True
+            self._throttle.stand_aside()
+
+    def come_back(self) -> None:
+        """Take the place in flight again."""
+        if self._aside:
+            self._aside = False
+            self._throttle.come_back()
+
+    def __str__(self) -> str:
+        return str(self._request)
+
+    def close(self) -> None:
+        """Release the connection: to the pool if the body was read to its end, else for good."""
+        self.come_back()
+        self._response.release()

@@ -1,0 +1,129 @@
+"""Exchange: one request and the head of its answer, over aiohttp. What retries, throttles and renews is above it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+
+import aiohttp
+from yarl import URL
+
+from kauneonga_async import config
+from kauneonga_async.errors import DecodeError, KauneongaError
+from kauneonga_async.transport.answer import Answer, Request
+from kauneonga_async.transport.failures import translate
+from kauneonga_async.transport.session import Sessions, middlewares_of
+from kauneonga_async.transport.throttle import Throttle
+from kauneonga_async.transport.tokens import Authorization
+
+__all__ = ["open_answer", "refusal_of"]
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MOST_REDIRECTS = 5
+
+
+class _SentBody(aiohttp.BytesPayload):
+    """A body that notes when the first of its bytes is handed to the connection."""
+
+    def __init__(self, value: bytes, request: Request) -> None:
+        super().__init__(value, content_type="application/json")
+        self._request = request
+
+    async def write_with_length(self, writer: aiohttp.abc.AbstractStreamWriter, content_length: int | None) -> None:
+        self._request.sent = True
+        await super().write_with_length(writer, content_length)
+
+
+async def open_answer(
+    sessions: Sessions, request: Request, throttle: Throttle, authorization: Authorization | None
+) -> Answer:
+    """Send a request and return the answer when its head is there, following redirects within the API."""
+    url = request.url
+    redirects = 0
+    while True:
+        response = await _send(sessions, request, url, authorization)
+        answer = Answer(response, request, throttle)
+        if answer.status in request.accepts or not request.repeatable or redirects == MOST_REDIRECTS:
+            return answer
+        target = _redirect_of(answer, url)
+        if target is None:
+            return answer
+        answer.close()
+        url = target
+        redirects += 1
+
+
+async def _send(
+    sessions: Sessions, request: Request, url: URL, authorization: Authorization | None
+) -> aiohttp.ClientResponse:
+    session = sessions.pick(repeatable=request.repeatable, foreign=request.foreign)
+    request.sent = request.body is None  # without a body there is no telling
+    patience = request.options.timeout if request.streaming else None
+    try:
+        # The head of a stream has the timeout that each of its reads has; another call has its deadline.
+        async with asyncio.timeout(patience):
+            return await session.request(
+                request.method,
+                url,
+                data=None if request.body is None else _SentBody(request.body, request),
+                headers=_headers(request, authorization),
+                timeout=_client_timeout(patience),
+                proxy=sessions.options.proxy_for(url),
+                proxy_headers=sessions.options.proxy_headers or None,
+                allow_redirects=False,
+                auto_decompress=False,
+                raise_for_status=False,
+                middlewares=middlewares_of(session),
+            )
+    except Exception as error:
+        failure = translate(
+            error,
+            call=str(request),
+            request_id=request.request_id,
+            timeout=request.options.timeout,
+            reading=False,
+        )
+        if failure is None:
+            raise
+    # Outside of the handler: what aiohttp raised holds the token, and would stay on the error as its context.
+    raise failure
+
+
+def _headers(request: Request, authorization: Authorization | None) -> dict[str, str]:
+    if request.headers is not None:
+        headers = request.headers()
+    else:
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "Content-Type": "application/json",
+            **request.options.extra_headers,
+            "X-Request-Id": request.request_id,
+        }
+    if authorization is not None:
+        headers["Authorization"] = authorization.reveal()
+    return headers
+
+
+async def refusal_of(answer: Answer) -> KauneongaError:
+    """Return the error that an answer means which nobody is to read."""
+    if answer.status in (204, 205, 206):
+        return DecodeError(f"{answer}: status {answer.status} where a whole answer belongs")
+    return await answer.refusal()
+
+
+def _redirect_of(answer: Answer, url: URL) -> URL | None:
+    """Return where a redirect leads, if that is the origin the token is for."""
+    if answer.status not in REDIRECTS:
+        return None
+    try:
+        target = url.join(URL(answer.headers.get("Location", "")))
+        return target if target.origin() == url.origin() and target != url else None
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _client_timeout(sock_read: float | None) -> aiohttp.ClientTimeout:
+    # No total: it would count the consumer's own time.
+    return aiohttp.ClientTimeout(total=None, sock_connect=config.CONNECT_TIMEOUT, sock_read=sock_read)

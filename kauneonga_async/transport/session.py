@@ -1,0 +1,179 @@
+"""Sessions: the connections of one client, made when first needed, in the event loop that first needs them."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import urllib.request
+from typing import Any
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from kauneonga_async import config
+from kauneonga_async.errors import ClientClosed, ConfigurationError, WrongEventLoop
+from kauneonga_async.transport.addresses import public_socket
+from kauneonga_async.transport.failures import Interrupted
+
+__all__ = ["ConnectionOptions", "Sessions", "check_proxy", "check_ssl_context", "middlewares_of"]
+
+
+class ConnectionOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How connections are made; see KauneongaClient for what each means."""
+
+    session: aiohttp.ClientSession | None = None
+    ssl_context: ssl.SSLContext | None = None
+    proxy: URL | None = None
+    proxy_headers: dict[str, str] = {}
+    trust_env: bool = False
+    allow_private_recordings: bool = False
+
+    def proxy_for(self, url: URL) -> URL | None:
+        """Return the proxy that a URL is reached through, or None."""
+        if self.proxy is not None or not self.trust_env:
+            return self.proxy
+        if url.host is None or urllib.request.proxy_bypass(url.host):
+            return None
+        found = urllib.request.getproxies().get(url.scheme)
+        return URL(found) if found else None
+
+
+class Sessions:
+    """The aiohttp sessions of one client.
+
+    Requests that may be repeated share pooled connections. One that must not be goes over a connection of its
+    own: on one that the server is just closing its outcome would be unknown. Other hosts than the API's, which only
+    recordings are on, are reached through connections that lead to public addresses alone.
+
+    A session that was handed in is used for the API, and is never closed here.
+    """
+
+    def __init__(self, options: ConnectionOptions) -> None:
+        self.options = options
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pooled = options.session
+        self._single = options.session
+        self._foreign: aiohttp.ClientSession | None = None
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether ``aclose`` was called."""
+        return self._closed
+
+    @property
+    def open_sessions(self) -> list[aiohttp.ClientSession]:
+        """The sessions made here that are still open."""
+        made = (self._pooled, self._single, self._foreign)
+        return [s for s in made if s is not None and s is not self.options.session and not s.closed]
+
+    def check(self) -> None:
+        """Bind to the running loop, the first time, and make sure of it from then on.
+
+        Raises:
+            ClientClosed: The client was closed.
+            WrongEventLoop: It was first used in another event loop.
+        """
+        if self._closed:
+            raise ClientClosed("the client was closed; make another, or close it later")
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+        elif self._loop is not loop:
+            raise WrongEventLoop(
+                "the client was first used in another event loop, where its connections live; make one client a loop"
+            )
+
+    def pick(self, *, repeatable: bool, foreign: bool) -> aiohttp.ClientSession:
+        """Return the session for a request."""
+        if foreign:
+            self._foreign = self._foreign or self._make(guarded=not self.options.allow_private_recordings)
+            return self._foreign
+        if repeatable:
+            self._pooled = self._pooled or self._make()
+            return self._pooled
+        self._single = self._single or self._make(force_close=True)
+        return self._single
+
+    async def aclose(self) -> None:
+        """Close the sessions made here."""
+        self._closed = True
+        for session in self.open_sessions:
+            await session.close()
+
+    def _make(self, *, force_close: bool = False, guarded: bool = False) -> aiohttp.ClientSession:
+        # A proxy connects in our stead, and has an address of its own.
+        guarded = guarded and self.options.proxy is None and not self.options.trust_env
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=0,  # places in flight are the throttle's
+                ssl=self.options.ssl_context or True,
+                force_close=force_close,
+                socket_factory=public_socket if guarded else None,
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),  # a jar would mix accounts
+            headers={"User-Agent": f"{config.USER_AGENT} {aiohttp.http.SERVER_SOFTWARE}"},
+            timeout=aiohttp.ClientTimeout(),
+        )
+
+
+async def _no_silent_resend(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a request again by itself: each try is ours to count (RFC 9112, 9.3.1 allows it)."""
+    try:
+        return await handler(request)
+    except (
+        aiohttp.ClientConnectorError,
+        aiohttp.ClientConnectorSSLError,
+        aiohttp.ClientConnectorCertificateError,
+    ):
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise Interrupted(error) from None
+
+
+def middlewares_of(session: aiohttp.ClientSession) -> tuple[aiohttp.ClientMiddlewareType, ...]:
+    """Return the middlewares a request of ours goes through: the session's own, then the one above."""
+    own: Any = getattr(session, "_middlewares", ())  # those given to a request replace the session's
+    return (*own, _no_silent_resend)
+
+
+def check_ssl_context(context: ssl.SSLContext | None) -> ssl.SSLContext | None:
+    """Return a TLS context if it verifies whom it talks to.
+
+    Raises:
+        TypeError: It is no SSLContext.
+        ConfigurationError: It does not verify certificates, or host names.
+    """
+    if context is None:
+        return None
+    if not isinstance(context, ssl.SSLContext):
+        raise TypeError(f"ssl_context: an ssl.SSLContext is needed, not {type(context).__name__}")
+    if context.verify_mode != ssl.CERT_REQUIRED or not context.check_hostname:
+        raise ConfigurationError(
+            "ssl_context: it does not verify the server, so the token could go to anybody; to trust an authority "
+            "of your own, use ssl.create_default_context(cafile=...)"
+        )
+    return context
+
+
+def check_proxy(proxy: str | URL | None) -> URL | None:
+    """Return a proxy's URL if it is one.
+
+    Raises:
+        TypeError: It is no string.
+        ConfigurationError: It is no URL with http or https and a host. The URL is not shown: it may hold a password.
+    """
+    if proxy is None:
+        return None
+    if not isinstance(proxy, (str, URL)):
+        raise TypeError(f"proxy: a URL as a string is needed, not {type(proxy).__name__}")
+    try:
+        url = URL(proxy)
+    except ValueError:
+        raise ConfigurationError("proxy: it cannot be read as a URL") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ConfigurationError("proxy: a URL with http or https and a host is needed, like 'http://host:3128'")
+    return url

@@ -1,0 +1,179 @@
+"""Throttle: who may send a request now: places in flight, shared pauses, and the pace an account's server bears."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from kauneonga_async import config
+from kauneonga_async.errors import KauneongaError, RateLimited, ServerError
+from kauneonga_async.transport.pace import Concurrency, Pace
+from kauneonga_async.transport.retry import THROTTLING_STATUSES, is_overload
+
+__all__ = ["Places", "Throttle"]
+
+
+class Places:
+    """A number of places in flight, given out in the order in which they were asked for.
+
+    Unlike a semaphore it lets one who stood aside come back without a wait: a stream that is held back by its
+    consumer gives up its place, so that the consumer's own calls get through.
+    """
+
+    __slots__ = ("_waiters", "in_use", "limit")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.in_use = 0
+        self._waiters: deque[asyncio.Future[None]] = deque()
+
+    async def take(self) -> None:
+        """Take a place, waiting for one if all are taken."""
+        if self.in_use < self.limit and not self._waiters:
+            self.in_use += 1
+            return
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            await waiter
+        except BaseException:
+            if waiter.done() and not waiter.cancelled():
+                self.give_up()
+            elif waiter in self._waiters:
+                self._waiters.remove(waiter)
+            raise
+
+    def retake(self) -> None:
+        """Take a place now, even beyond the limit."""
+        self.in_use += 1
+
+    def give_up(self) -> None:
+        """Give a place to who waits longest."""
+        self.in_use -= 1
+        self.grant()
+
+    def grant(self) -> None:
+        """Wake as many as there are places for."""
+        while self._waiters and self.in_use < self.limit:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                self.in_use += 1
+                waiter.set_result(None)
+
+
+class Throttle:
+    """One account's way to the server.
+
+    Args:
+        shared: The places in flight that all accounts of a client share.
+    """
+
+    def __init__(self, shared: Places) -> None:
+        self._shared = shared
+        self._own = Places(shared.limit)
+        self._concurrency = Concurrency(shared.limit)
+        self._pace: Pace | None = None  # made with the first refusal
+        self._accepted_before = 0
+        self._resume = 0.0
+        self._gate: asyncio.Lock | None = None
+        self._began: float | None = None
+
+    @property
+    def rate(self) -> float | None:
+        """Requests a second that are let through, or None while the server has refused none."""
+        return self._pace.rate if self._pace else None
+
+    async def enter(self, deadline: float | None = None) -> float:
+        """Wait for this account's turn and a place; return the time, by the loop's clock, in seconds.
+
+        Args:
+            deadline: When the call must be over, by the loop's clock.
+
+        Raises:
+            RateLimited: The server asked this account for a pause that lasts beyond the deadline.
+        """
+        clock = asyncio.get_running_loop().time
+        if self._began is None:
+            self._began = clock()
+        await self._own.take()
+        try:
+            if self._pace is not None or self._resume > clock():
+                await self._wait_turn(deadline)
+            await self._shared.take()
+        except BaseException:
+            self._own.give_up()
+            raise
+        return clock()
+
+    def leave(self) -> None:
+        """Give up the place that ``enter`` gave."""
+        self._shared.give_up()
+        self._own.give_up()
+
+    def stand_aside(self) -> None:
+        """Give up the place while held back by the consumer; ``come_back`` must follow."""
+        self.leave()
+
+    def come_back(self) -> None:
+        """Take the place again, without a wait: to wait for it could be to wait for oneself."""
+        self._own.retake()
+        self._shared.retake()
+
+    def succeeded(self) -> None:
+        """Tell that the server has accepted a request."""
+        if self._pace is None:
+            self._accepted_before += 1
+        else:
+            self._pace.accepted(asyncio.get_running_loop().time())
+        if self._concurrency.limit < self._shared.limit:
+            self._concurrency.succeeded(self._own.in_use)
+            self._adopt_limit()
+
+    def failed(self, error: KauneongaError, started: float) -> None:
+        """Tell how a request failed, which may slow the whole account down.
+
+        Args:
+            error: The failure.
+            started: What ``enter`` returned.
+        """
+        if not is_overload(error):
+            return
+        now = asyncio.get_running_loop().time()
+        if isinstance(error, (RateLimited, ServerError)) and error.status in THROTTLING_STATUSES:
+            asked = error.retry_after
+            if asked is None:
+                asked = config.THROTTLED_BACKOFF if isinstance(error, RateLimited) else 0.0
+            self._resume = max(self._resume, now + min(asked, config.LONGEST_RETRY_AFTER))
+            if isinstance(error, RateLimited):
+                self._slow_down(started, now)
+        self._concurrency.overloaded(started, now)
+        self._adopt_limit()
+
+    def _slow_down(self, started: float, now: float) -> None:
+        if self._pace is None:
+            self._pace = Pace(now if self._began is None else self._began, self._accepted_before)
+        self._pace.refused(started, now, self._resume)
+
+    def _adopt_limit(self) -> None:
+        self._own.limit = int(self._concurrency.limit)
+        self._own.grant()
+
+    async def _wait_turn(self, deadline: float | None) -> None:
+        # One at a time, so that nobody is promised a time far ahead at a rate that changes meanwhile.
+        if self._gate is None:
+            self._gate = asyncio.Lock()
+        clock = asyncio.get_running_loop().time
+        async with self._gate:
+            while True:
+                wait = self._resume - clock()
+                if deadline is not None and self._resume >= deadline:
+                    raise RateLimited(
+                        f"the server asked this account for a pause, which lasts another {wait:.1f} s",
+                        status=429,
+                        retry_after=wait,
+                    )
+                if wait <= 0 and self._pace is not None:
+                    wait = self._pace.delay(clock())
+                if wait <= 0:
+                    return
+                await asyncio.sleep(wait)

@@ -1,0 +1,77 @@
+"""Tokens: the bearer token, from a string or an async callable, renewed once when the server refuses it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from kauneonga_async import config
+
+__all__ = ["Authorization", "TokenProvider", "TokenSource"]
+
+TokenProvider = Callable[[], Awaitable[str]]
+
+
+class Authorization:
+    """The value of an Authorization header, which no repr and no traceback's locals show."""
+
+    __slots__ = ("_token",)
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def reveal(self) -> str:
+        """Return the header's value."""
+        return f"Bearer {self._token}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Authorization) and other._token == self._token
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return "Authorization(Bearer ***)"
+
+
+class TokenSource:
+    """Where an account's token comes from.
+
+    Args:
+        token: The token, an async callable that fetches it, or None for the environment's.
+
+    Raises:
+        TypeError: It is neither.
+        ConfigurationError: There is none, or it is not visible ASCII.
+    """
+
+    def __init__(self, token: str | TokenProvider | None) -> None:
+        self._provider: TokenProvider | None = None
+        self._current: Authorization | None = None
+        self._lock = asyncio.Lock()
+        if callable(token):
+            self._provider = token
+        else:
+            self._current = Authorization(config.resolve_token(token))
+
+    @property
+    def current(self) -> Authorization | None:
+        """The token in use, or None while none was fetched."""
+        return self._current
+
+    async def get(self) -> Authorization:
+        """Return the token, fetching it the first time; many who ask at once cause one fetch."""
+        return self._current or await self._fetch(None)
+
+    async def renew(self, refused: Authorization) -> Authorization | None:
+        """Return another token than the refused one, or None if there is none to be had."""
+        if self._provider is None:
+            return None
+        renewed = await self._fetch(refused)
+        return None if renewed == refused else renewed
+
+    async def _fetch(self, known: Authorization | None) -> Authorization:
+        async with self._lock:
+            if self._current is None or self._current == known:
+                assert self._provider is not None
+                self._current = Authorization(config.resolve_token(await self._provider()))
+            return self._current

@@ -1,0 +1,247 @@
+"""Transport: one call through token, throttle, connection and retry, to what its reader makes of the answer.
+
+The first try runs bare: only a failure meets the machinery of retries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Literal, TypeVar
+
+from yarl import URL
+
+from kauneonga_async import config
+from kauneonga_async.errors import (
+    AuthenticationError,
+    ClientClosed,
+    KauneongaError,
+    OutcomeUnknown,
+    RequestTimeout,
+)
+from kauneonga_async.transport.answer import Answer, Request, new_request_id
+from kauneonga_async.transport.events import Event, Events
+from kauneonga_async.transport.exchange import open_answer, refusal_of
+from kauneonga_async.transport.recovery import Recovery, out_of_time
+from kauneonga_async.transport.retry import Budget, outcome_unknown
+from kauneonga_async.transport.session import Sessions
+from kauneonga_async.transport.throttle import Places, Throttle
+from kauneonga_async.transport.tokens import Authorization, TokenSource
+
+__all__ = ["Reader", "Transport"]
+
+T = TypeVar("T")
+Reader = Callable[[Answer], Awaitable[T]]
+
+
+class Transport:
+    """One account's calls.
+
+    Args:
+        base_url: The URL under which ``/v2/...`` stands.
+        tokens: Where the token comes from.
+        sessions: The connections, which accounts of a client share.
+        places: The places in flight, which they share too.
+        options: Timeout, retries and headers of calls that name none.
+        events: Who is told of tries, waits and give-ups.
+    """
+
+    def __init__(
+        self,
+        base_url: URL,
+        tokens: TokenSource,
+        sessions: Sessions,
+        places: Places,
+        options: config.CallOptions,
+        events: Events,
+    ) -> None:
+        self.base_url = base_url
+        self.options = options
+        self.sessions = sessions
+        self._base = str(base_url)
+        self._tokens = tokens
+        self._places = places
+        self._throttle = Throttle(places)
+        self._foreign_throttle = Throttle(places)
+        self._budget = Budget()
+        self._events = events
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether no more calls are taken."""
+        return self._closed or self.sessions.closed
+
+    def close(self) -> None:
+        """Take no more calls."""
+        self._closed = True
+
+    def check(self) -> None:
+        """Make sure that a call may be made, here and now.
+
+        Raises:
+            ClientClosed: The client was closed.
+            WrongEventLoop: It was first used in another event loop.
+        """
+        if self._closed:
+            raise ClientClosed("the client was closed: make another, or close it later")
+        self.sessions.check()
+
+    def for_account(self, tokens: TokenSource) -> Transport:
+        """Return the transport of another account over the same connections and places."""
+        return Transport(self.base_url, tokens, self.sessions, self._places, self.options, self._events)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        options: config.CallOptions | None = None,
+        streaming: bool = False,
+        splits: bool = False,
+    ) -> Request:
+        """Return a request for a path under the base URL; see Request for the arguments."""
+        url = URL(self._base + path, encoded=True)
+        return Request(
+            method=method,
+            url=url.with_query(query) if query else url,
+            request_id=new_request_id(),
+            options=options or self.options,
+            body=body,
+            streaming=streaming,
+            splits=splits,
+        )
+
+    def affords_retry(self) -> bool:
+        """Take a retry's tokens from the account's budget, for a caller that tries again in a way of its own."""
+        return self._budget.withdraw(throttled=False) > 0
+
+    async def send(self, request: Request, read: Reader[T]) -> T:
+        """Send a request, again if it fails and may be, and return what its reader makes of the answer.
+
+        Args:
+            request: The request.
+            read: Reads the answer. It is called once for each try that is answered with 200 to 203.
+
+        Raises:
+            KauneongaError: As the tree in ``errors`` says.
+        """
+        self.check()
+        try:
+            if request.streaming:
+                return await self._attempts(request, read)
+            return await self._attempts_in_time(request, read)
+        except KauneongaError as error:
+            failure = error
+        if self._events.wanted:
+            self._tell("give_up", request, error=failure)
+        if not request.repeatable and outcome_unknown(failure):
+            raise OutcomeUnknown(
+                f"{request} was sent, and no clear answer came: it may have been carried out, and is not sent again; "
+                f"look before you do (request id {request.request_id})",
+                request_id=request.request_id,
+            ) from failure
+        raise failure
+
+    async def _attempts_in_time(self, request: Request, read: Reader[T]) -> T:
+        """Make all tries, and the waits between them, within one deadline."""
+        request.deadline = asyncio.get_running_loop().time() + request.options.timeout
+        scope = asyncio.timeout_at(request.deadline)
+        try:
+            async with scope:
+                return await self._attempts(request, read)
+        except TimeoutError:
+            if not scope.expired():
+                raise  # not ours: the token provider's, or the reader's
+        raise out_of_time(request)
+
+    async def _attempts(self, request: Request, read: Reader[T]) -> T:
+        try:
+            result = await self._try(request, read)
+        except KauneongaError as error:
+            request.failure = error
+        else:
+            self._budget.deposit()
+            return result
+        return await Recovery(
+            request, partial(self._retry, request, read), self._budget, partial(self._tell_wait, request)
+        ).run(request.failure)
+
+    async def _retry(self, request: Request, read: Reader[T]) -> T:
+        try:
+            return await self._try(request, read)
+        except KauneongaError as error:
+            request.failure = error
+            raise
+
+    async def _try(self, request: Request, read: Reader[T]) -> T:
+        """Make one try, and a second one if a fresh token was to be had for it."""
+        if request.foreign:
+            return await self._exchange(request, read, None)
+        authorization = await self._tokens.get()
+        try:
+            return await self._exchange(request, read, authorization)
+        except AuthenticationError as error:
+            refused = error
+        if await self._tokens.renew(authorization) is None:
+            raise refused
+        return await self._exchange(request, read, await self._tokens.get())
+
+    async def _exchange(self, request: Request, read: Reader[T], authorization: Authorization | None) -> T:
+        throttle = self._foreign_throttle if request.foreign else self._throttle
+        started = await throttle.enter(request.deadline)
+        request.attempts += 1
+        answer: Answer | None = None
+        failure: KauneongaError | None = None
+        try:
+            answer = await open_answer(self.sessions, request, throttle, authorization)
+            if answer.status not in request.accepts:
+                raise await refusal_of(answer)
+            result = await read(answer)
+            throttle.succeeded()
+            return result
+        except KauneongaError as error:
+            failure = error
+            throttle.failed(error, started)
+            raise
+        except asyncio.CancelledError:
+            now = asyncio.get_running_loop().time()
+            if request.deadline is not None and now >= request.deadline:
+                throttle.failed(RequestTimeout(), started)
+            raise
+        finally:
+            if answer is not None:
+                answer.close()
+            throttle.leave()
+            if self._events.wanted:
+                seconds = asyncio.get_running_loop().time() - started
+                self._tell("try", request, answer=answer, error=failure, seconds=seconds)
+
+    def _tell_wait(self, request: Request, error: KauneongaError, seconds: float) -> None:
+        if self._events.wanted:
+            self._tell("wait", request, error=error, seconds=seconds)
+
+    def _tell(
+        self,
+        kind: Literal["try", "wait", "give_up"],
+        request: Request,
+        *,
+        answer: Answer | None = None,
+        error: KauneongaError | None = None,
+        seconds: float = 0.0,
+    ) -> None:
+        self._events.tell(
+            Event(
+                kind=kind,
+                method=request.method,
+                path="..." if request.foreign else request.url.path,
+                request_id=request.request_id,
+                attempt=request.attempts,
+                status=answer.status if answer else getattr(error, "status", None),
+                error=type(error).__name__ if error else None,
+                seconds=seconds,
+            )
+        )
