@@ -1,0 +1,337 @@
+"""KauneongaClient: the session manager: configuration, lifecycle, and what can be asked of the API."""
+
+from __future__ import annotations
+
+import ssl
+import warnings
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from kauneonga_async import config
+from kauneonga_async.calendars import ServerCalendar
+from kauneonga_async.errors import DecodeError
+from kauneonga_async.resources import CallRecordings, Context, Messages, ToDos
+from kauneonga_async.streams import Supervisors
+from kauneonga_async.transport import (
+    Answer,
+    ConnectionOptions,
+    EventHook,
+    Events,
+    Places,
+    Sessions,
+    TokenProvider,
+    TokenSource,
+    Transport,
+    check_proxy,
+    check_ssl_context,
+)
+
+__all__ = ["KauneongaClient", "Response"]
+
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True):
+    """What :meth:`KauneongaClient.request` returns. Its repr shows no body.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The response's headers, by lower-case name.
+        body: The body, decompressed.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body, decoded.
+
+        Raises:
+            DecodeError: It is no JSON.
+        """
+        try:
+            return msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+        raise DecodeError("the body is no valid JSON", malformed=True)
+
+    @property
+    def data(self) -> Any:
+        """What stands under ``"data"``, decoded (API.md, Responses)."""
+        content = self.json()
+        if not isinstance(content, dict) or "data" not in content:
+            raise DecodeError('the body has no "data"')
+        return content["data"]
+
+    def __repr__(self) -> str:
+        return f"Response(status={self.status}, {len(self.body)} bytes)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("status", self.status), ("bytes", len(self.body))]
+
+
+class KauneongaClient:
+    """The Kauneonga V2 API, for one account.
+
+    Open it with ``async with``, or call :meth:`aclose` when done. It makes its connections when first used, in the
+    event loop that uses it, and belongs to that loop from then on. One client serves any number of tasks.
+
+    Args:
+        base_url: Where the API stands, as ``"https://acme.example.com/api"``; None for ``KAUNEONGA_BASE_URL``.
+        token: The bearer token, or an async callable that returns it and is called again, once, when the server says
+            that the token is invalid; None for ``KAUNEONGA_TOKEN``.
+        timeout: Seconds for a whole call over all its tries; for a stream, the longest wait for its next bytes.
+        max_retries: Tries after the first.
+        concurrency: Requests in flight, of all accounts together.
+        calendar: What is known of the server's dates.
+        session: An aiohttp session to use for the API; it is never closed here. ``ssl_context`` is then its own.
+        ssl_context: A TLS context, such as one that trusts an authority of yours. It must verify.
+        proxy: A proxy's URL, for every request.
+        proxy_headers: Headers for the proxy, such as ``Proxy-Authorization``.
+        trust_env: Whether to take the proxy from the environment (``HTTPS_PROXY``, ``NO_PROXY``).
+        extra_headers: Headers to send with every request besides the client's own.
+        allow_http: Whether a base URL with http may lead to another machine: the token would travel unencrypted.
+        allow_private_recordings: Whether recordings may be on hosts with private addresses other than the API's own.
+        on_event: Is called with an :class:`Event` for each try, wait and give-up; it must not block.
+
+    Raises:
+        ConfigurationError: There is no base URL or token, or one that cannot be used.
+        TypeError: An argument is of the wrong type.
+        ValueError: An argument has a value that cannot be.
+
+    Examples:
+        >>> async def main() -> None:
+        ...     async with KauneongaClient("https://acme.example.com/api", token="...") as client:
+        ...         message = await client.messages.get(939)
+    """
+
+    def __init__(
+        self,
+        base_url: str | URL | None = None,
+        token: str | TokenProvider | None = None,
+        *,
+        timeout: float = config.TIMEOUT,
+        max_retries: int = config.MAX_RETRIES,
+        concurrency: int = config.CONCURRENCY,
+        calendar: ServerCalendar = config.CALENDAR,
+        session: aiohttp.ClientSession | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: str | URL | None = None,
+        proxy_headers: Mapping[str, str] | None = None,
+        trust_env: bool = False,
+        extra_headers: Mapping[str, str] | None = None,
+        allow_http: bool = False,
+        allow_private_recordings: bool = False,
+        on_event: EventHook | None = None,
+    ) -> None:
+        self._sessions: Sessions | None = None  # for __del__, if what follows raises
+        _check_types(calendar, session, on_event)
+        if session is not None and ssl_context is not None:
+            raise ValueError("ssl_context: a session of your own brings its own; give one or the other")
+        options = config.CallOptions(
+            timeout=config.check_seconds("timeout", timeout),
+            max_retries=config.check_count("max_retries", max_retries),
+            extra_headers=config.check_headers(extra_headers),
+        )
+        places = config.check_count("concurrency", concurrency, least=1)
+        if session is not None and session.connector is not None and session.connector.limit:
+            places = min(places, session.connector.limit)
+        sessions = Sessions(
+            ConnectionOptions(
+                session=session,
+                ssl_context=check_ssl_context(ssl_context),
+                proxy=check_proxy(proxy),
+                proxy_headers=dict(proxy_headers or {}),
+                trust_env=trust_env,
+                allow_private_recordings=allow_private_recordings,
+            )
+        )
+        transport = Transport(
+            config.resolve_base_url(base_url, allow_http=allow_http),
+            TokenSource(token),
+            sessions,
+            Places(places),
+            options,
+            Events(on_event),
+        )
+        self._sessions = sessions
+        self._owns_sessions = True
+        self._adopt(transport, calendar, places)
+
+    def _adopt(self, transport: Transport, calendar: ServerCalendar, concurrency: int) -> None:
+        self._transport = transport
+        self._supervisors = Supervisors()
+        self._context = Context(
+            transport=transport, supervisors=self._supervisors, calendar=calendar, concurrency=concurrency
+        )
+        self._messages = Messages(self._context)
+        self._to_dos = ToDos(self._context)
+        self._call_recordings = CallRecordings(self._context)
+
+    @property
+    def messages(self) -> Messages:
+        """Messages: get, list, stream, get_many."""
+        return self._messages
+
+    @property
+    def to_dos(self) -> ToDos:
+        """To-dos: create, list, stream, find."""
+        return self._to_dos
+
+    @property
+    def call_recordings(self) -> CallRecordings:
+        """Call recordings: list, stream, download."""
+        return self._call_recordings
+
+    @property
+    def base_url(self) -> URL:
+        """The URL under which ``/v2/...`` stands."""
+        return self._transport.base_url
+
+    @property
+    def calendar(self) -> ServerCalendar:
+        """What is known of the server's dates."""
+        return self._context.calendar
+
+    @property
+    def closed(self) -> bool:
+        """Whether the client was closed, or the one that it has its connections from."""
+        return self._transport.closed
+
+    def with_token(self, token: str | TokenProvider) -> KauneongaClient:
+        """Return a client for another account, over the same connections and requests in flight.
+
+        It has a rate, a pause and a retry budget of its own. Closing it ends its streams and leaves the connections
+        open; closing this one closes both.
+
+        Args:
+            token: The other account's token, or an async callable that returns it.
+        """
+        if token is None:
+            raise TypeError("token: a string or an async callable is needed, not None")
+        other = KauneongaClient.__new__(KauneongaClient)
+        other._sessions = self._sessions  # noqa: SLF001 - one of our own kind
+        other._owns_sessions = False  # noqa: SLF001
+        context = self._context
+        other._adopt(  # noqa: SLF001
+            self._transport.for_account(TokenSource(token)), context.calendar, context.concurrency
+        )
+        return other
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: Any = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send a request that the SDK has no method for: the way out when the API grows.
+
+        Token, throttle, retries and errors are those of any other call. What is not a GET, HEAD or OPTIONS is sent
+        again only if the server surely has not processed it.
+
+        Args:
+            method: The HTTP method.
+            path: The path under the base URL, as ``"/v2/agents"``.
+            params: The query.
+            json: The body, anything that msgspec encodes.
+            timeout: Seconds for all tries together.
+            max_retries: Tries after the first.
+            extra_headers: Headers besides the client's own.
+
+        Raises:
+            OutcomeUnknown: It may have been carried out.
+        """
+        verb = _check_method(method)
+        options = self._transport.options.override(timeout, max_retries, extra_headers)
+        request = self._transport.request(
+            verb,
+            _check_path(path),
+            query=_check_params(params),
+            body=None if json is None else msgspec.json.encode(json),
+            options=options,
+        )
+        # No frame of ours that waits holds the body.
+        del json
+        return await self._transport.send(request, _read_response)
+
+    async def aclose(self) -> None:
+        """End all streams and close the connections made here; the client cannot be used again."""
+        self._transport.close()
+        await self._supervisors.aclose()
+        if self._sessions is not None and self._owns_sessions:
+            await self._sessions.aclose()
+
+    async def __aenter__(self) -> KauneongaClient:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def __del__(self, _warn: Any = warnings.warn) -> None:
+        sessions = getattr(self, "_sessions", None)
+        if sessions is not None and self._owns_sessions and sessions.open_sessions:
+            _warn(f"{self!r} was never closed: use 'async with', or await aclose()", ResourceWarning, source=self)
+
+    def __repr__(self) -> str:
+        state = " closed" if self.closed else ""
+        return f"<KauneongaClient {self._transport.base_url}{state}>" if self._sessions else "<KauneongaClient>"
+
+
+async def _read_response(answer: Answer) -> Response:
+    body = await answer.read_whole()
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return Response(status=answer.status, headers=headers, body=body)
+
+
+def _check_types(calendar: object, session: object, on_event: object) -> None:
+    if not isinstance(calendar, ServerCalendar):
+        raise TypeError(f"calendar: a ServerCalendar is needed, not {type(calendar).__name__}")
+    if session is not None and not isinstance(session, aiohttp.ClientSession):
+        raise TypeError(f"session: an aiohttp.ClientSession is needed, not {type(session).__name__}")
+    if on_event is not None and not callable(on_event):
+        raise TypeError(f"on_event: a callable is needed, not {type(on_event).__name__}")
+
+
+def _check_method(method: str) -> str:
+    if not isinstance(method, str):
+        raise TypeError(f"method: a string is needed, not {type(method).__name__}")
+    if method.upper() not in _METHODS:
+        raise ValueError(f"method: one of {', '.join(sorted(_METHODS))} is needed, not {method!r}")
+    return method.upper()
+
+
+def _check_path(path: str) -> str:
+    """Return a path that leads nowhere but below the base URL."""
+    if not isinstance(path, str):
+        raise TypeError(f"path: a string is needed, not {type(path).__name__}")
+    segments = path.strip("/").split("/")
+    if "://" in path or path.startswith("//") or "?" in path or "#" in path or "\\" in path:
+        raise ValueError("path: a path under the base URL is needed, like '/v2/agents'; put the query into params")
+    if any(segment in ("", ".", "..") or "%2e" in segment.lower() for segment in segments):
+        raise ValueError("path: it must not have an empty, '.' or '..' segment")
+    return URL.build(path="/" + "/".join(segments)).raw_path
+
+
+def _check_params(params: Mapping[str, str | int] | None) -> dict[str, str] | None:
+    if params is None:
+        return None
+    for name, value in params.items():
+        if not isinstance(name, str) or not isinstance(value, (str, int)) or isinstance(value, bool):
+            raise TypeError("params: names must be strings, and values strings or integers")
+    return {name: str(value) for name, value in params.items()}

@@ -1,0 +1,336 @@
+"""Downloads: one recording's audio, resumed where it broke off, and checked before it gets its name."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import errno
+import hashlib
+import re
+import shutil
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from anyio import CancelScope, to_thread
+from yarl import URL
+
+from kauneonga_async import config
+from kauneonga_async.errors import ConnectionFailed, DecodeError, KauneongaError, StatusError
+from kauneonga_async.files import AtomicFile
+from kauneonga_async.models import CallRecording
+from kauneonga_async.transport import Answer, Request, Transport, is_public, new_request_id
+
+__all__ = ["Download", "audio_url", "destination"]
+
+ENDINGS = frozenset({"mp3", "wav", "ogg", "oga", "opus", "m4a", "aac", "flac", "amr", "gsm", "wma", "webm"})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MOST_REDIRECTS = 5
+_WRITTEN_AT_ONCE = 1024 * 1024  # bytes
+_WHOLE, _PARTIAL, _NOT_SATISFIABLE = 200, 206, 416
+
+# What audio files begin with; the two bytes of an MPEG frame have eleven bits set.
+_MAGIC = (b"ID3", b"RIFF", b"OggS", b"fLaC", b"#!AMR", b"\x1aE\xdf\xa3", b"0&\xb2u")
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
+
+
+class _Sidecar(msgspec.Struct, frozen=True):
+    """What a part is the beginning of."""
+
+    url: str  # without its query, which may be a signature
+    validator: str  # a strong ETag, or a Last-Modified
+
+
+def audio_url(recording: CallRecording) -> URL:
+    """Return where a recording's audio is.
+
+    Raises:
+        TypeError: It is no CallRecording.
+        ValueError: It has no URL, or one that is not http or https.
+    """
+    if not isinstance(recording, CallRecording):
+        raise TypeError(f"recording: a CallRecording is needed, not {type(recording).__name__}")
+    if not recording.recording:
+        raise ValueError(f"recording: {recording.id} has no audio")
+    url = _parse(recording.recording)
+    if url is None:
+        raise ValueError(f"recording: the audio of {recording.id} is not at an http or https URL with a host")
+    return url
+
+
+def destination(recording: CallRecording, path: Path, url: URL) -> Path:
+    """Return the file that a recording's audio becomes: in a folder that exists, its id; else the path itself.
+
+    The name holds nothing that the server chose but an ending out of a short list.
+    """
+    if not path.is_dir():
+        return path
+    ending = url.path.rpartition(".")[2].lower()
+    return path / f"{recording.id}.{ending if ending in ENDINGS else 'mp3'}"
+
+
+class Download:
+    """One download, over all its tries.
+
+    Args:
+        transport: The account's calls; the token goes to the API's own origin alone.
+        recording: Whose audio.
+        path: A folder, or the file's own name.
+        options: Timeout (to the next bytes), retries and headers.
+    """
+
+    def __init__(self, transport: Transport, recording: CallRecording, path: Path, options: config.CallOptions) -> None:
+        self._transport = transport
+        self._url = audio_url(recording)
+        self._id = recording.id
+        self._recording = recording
+        self._path = path
+        self._options = options
+        self._sidecar: _Sidecar | None = None
+        self._kept = 0  # bytes of the part that may be gone on from
+
+    async def run(self) -> Path:
+        """Download, and return the finished file.
+
+        Raises:
+            KauneongaError: The audio cannot be had, or is none.
+            OSError: The file cannot be written. What can be resumed stays beside it for the next time.
+        """
+        self._path = await to_thread.run_sync(destination, self._recording, self._path, self._url)
+        await to_thread.run_sync(self._look_for_part)
+        url = self._url
+        for _ in range(MOST_REDIRECTS + 1):
+            target = await self._follow(url)
+            if target is None:
+                return self._path
+            url = target
+        raise StatusError(f"recording {self._id}: more than {MOST_REDIRECTS} redirects", status=302, method="GET")
+
+    async def _follow(self, url: URL) -> URL | None:
+        """Ask one place; again, whatever its retries, as long as each time brings the download a good way on."""
+        while True:
+            kept = self._kept
+            try:
+                return await self._transport.send(self._request(url), self._read)
+            except ConnectionFailed as error:
+                progressed = self._kept >= kept + config.PROGRESS_BYTES
+                if error.phase != "body" or not progressed or not self._options.max_retries:
+                    raise
+
+    @property
+    def _part(self) -> Path:
+        return self._path.with_name(self._path.name + ".part")
+
+    @property
+    def _sidecar_path(self) -> Path:
+        return self._path.with_name(self._path.name + ".part.json")
+
+    def _request(self, url: URL) -> Request:
+        foreign = url.origin() != self._transport.base_url.origin()
+        host = url.host or ""
+        is_literal = ":" in host or re.fullmatch(r"[0-9.]+", host) is not None
+        allowed = self._transport.sessions.options.allow_private_recordings
+        if foreign and is_literal and not allowed and not is_public(host):
+            raise ConnectionFailed(
+                f"recording {self._id}: its host's address is private; if that is meant to be, make the client with "
+                "allow_private_recordings=True",
+                phase="connect",
+                sent=False,
+                permanent=True,
+            )
+        return Request(
+            method="GET",
+            url=url,
+            request_id=new_request_id(),
+            options=self._options,
+            accepts={_WHOLE, _PARTIAL, _NOT_SATISFIABLE, *REDIRECTS},
+            headers=partial(self._headers, foreign=foreign),
+            foreign=foreign,
+            streaming=True,
+        )
+
+    def _headers(self, *, foreign: bool) -> dict[str, str]:
+        # Identity: aiohttp and zlib let a gzip body pass that was cut short, and audio has no closing bracket.
+        headers = {"Accept": "audio/*, */*;q=0.1", "Accept-Encoding": "identity"}
+        if not foreign:
+            headers |= self._options.extra_headers
+        if self._kept and self._sidecar is not None:
+            headers |= {"Range": f"bytes={self._kept}-", "If-Range": self._sidecar.validator}
+        return headers
+
+    async def _read(self, answer: Answer) -> URL | None:
+        """Read one answer; return where it redirects to, or None when the file is finished."""
+        if answer.status in REDIRECTS:
+            target = _parse(answer.headers.get("Location", ""), base=answer.url)
+            if target is None or (answer.url.scheme == "https" and target.scheme == "http"):
+                raise StatusError(f"{answer}: it redirects to what may not be followed", status=answer.status)
+            return target
+        if answer.status == _NOT_SATISFIABLE:
+            await self._start_over_unless_complete(answer)
+            return None
+        begin = self._begin_of(answer)
+        length = answer.headers.get("Content-Length", "")
+        expected = begin + int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
+        self._check_size(expected or begin)
+        sidecar = _validator(answer)
+        if begin == 0:
+            self._kept = 0
+            self._sidecar = _Sidecar(_bare(self._url), sidecar) if sidecar else None
+        file = await to_thread.run_sync(self._open, begin, expected)
+        try:
+            await self._receive(answer, file, expected)
+            await to_thread.run_sync(self._verify, answer.headers, answer.status)
+            await to_thread.run_sync(file.commit)
+            await to_thread.run_sync(self._forget_sidecar)
+        finally:
+            with CancelScope(shield=True):
+                await to_thread.run_sync(self._leave, file)
+        return None
+
+    def _begin_of(self, answer: Answer) -> int:
+        """Return where the answer's bytes belong in the file."""
+        if answer.status == _WHOLE:
+            return 0
+        found = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+        if not self._kept or found is None or int(found.group(1)) != self._kept:
+            raise DecodeError(f"{answer}: it is a part of the audio that was not asked for")
+        return self._kept
+
+    async def _start_over_unless_complete(self, answer: Answer) -> None:
+        """Take what is there for the whole only if it has exactly the size of the whole."""
+        found = re.fullmatch(r"bytes \*/(\d{1,18})", answer.headers.get("Content-Range", ""))
+        if not self._kept or found is None or int(found.group(1)) != self._kept:
+            self._kept = 0
+            raise ConnectionFailed(f"{answer}: what was downloaded before is not a beginning of it", phase="body")
+        file = await to_thread.run_sync(self._open, self._kept, self._kept)
+        try:
+            await to_thread.run_sync(file.commit)
+            await to_thread.run_sync(self._forget_sidecar)
+        finally:
+            with CancelScope(shield=True):
+                await to_thread.run_sync(self._leave, file)
+
+    async def _receive(self, answer: Answer, file: AtomicFile, expected: int | None) -> None:
+        pending: list[bytes] = []
+        size = 0
+        while True:
+            try:
+                data = await answer.read()
+            except KauneongaError:
+                data = b""
+                await self._write(file, pending)
+                raise
+            pending.append(data)
+            size += len(data)
+            self._check_size(self._kept + size)
+            if not data or size >= _WRITTEN_AT_ONCE:
+                if self._kept == 0:
+                    _check_magic(b"".join(pending)[:16], answer)
+                await self._write(file, pending)
+                size = 0
+            if not data:
+                break
+        if expected is not None and self._kept != expected:
+            raise ConnectionFailed(f"{answer}: {self._kept:,} of {expected:,} bytes came", phase="body")
+
+    async def _write(self, file: AtomicFile, pending: list[bytes]) -> None:
+        data = b"".join(pending)
+        pending.clear()
+        await to_thread.run_sync(file.write, data)
+        self._kept += len(data)
+
+    def _check_size(self, size: int) -> None:
+        if size > config.LARGEST_RECORDING:
+            raise DecodeError(f"recording {self._id}: it is larger than {config.LARGEST_RECORDING:,} bytes")
+
+    # What follows is blocking, and runs in threads.
+
+    def _look_for_part(self) -> None:
+        try:
+            sidecar = msgspec.json.decode(self._sidecar_path.read_bytes(), type=_Sidecar)
+            size = self._part.stat(follow_symlinks=False).st_size
+        except (OSError, msgspec.DecodeError):
+            return
+        if sidecar.url == _bare(self._url):
+            self._sidecar, self._kept = sidecar, size
+
+    def _open(self, begin: int, expected: int | None) -> AtomicFile:
+        free = shutil.disk_usage(self._path.parent).free
+        if expected is not None and expected - begin > free:
+            raise OSError(errno.ENOSPC, f"recording {self._id} needs {expected - begin:,} bytes, and {free:,} are free")
+        file = AtomicFile(self._path, part=self._part, keep=begin)
+        try:
+            if self._sidecar is not None:
+                with AtomicFile(self._sidecar_path) as sidecar:
+                    sidecar.write(msgspec.json.encode(self._sidecar))
+                    sidecar.commit()
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    def _verify(self, headers: Mapping[str, str], status: int) -> None:
+        """Compare the file with the digests that the server offers (RFC 9530; Content-MD5 of RFC 1864)."""
+        for name, expected in _digests(headers, whole=status == _WHOLE):
+            with self._part.open("rb") as file:
+                found = hashlib.file_digest(file, name).digest()
+            if found != expected:
+                self._kept = 0
+                raise ConnectionFailed(f"recording {self._id}: its {name} digest is not the server's", phase="body")
+
+    def _leave(self, file: AtomicFile) -> None:
+        """Keep what can be resumed, and nothing else."""
+        if self._sidecar is None or not self._kept:
+            self._kept = 0
+            file.discard()
+            self._forget_sidecar()
+        file.close()
+
+    def _forget_sidecar(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self._sidecar_path.unlink()
+
+
+def _parse(text: str, base: URL | None = None) -> URL | None:
+    try:
+        url = URL(text) if base is None else base.join(URL(text))
+    except ValueError:
+        return None
+    return url if url.scheme in ("http", "https") and url.host and url.user is None else None
+
+
+def _bare(url: URL) -> str:
+    return str(url.with_query(None).with_fragment(None))
+
+
+def _validator(answer: Answer) -> str | None:
+    """Return what tells this version of the audio from any other: only a strong one may join two halves."""
+    tag = answer.headers.get("ETag", "")
+    if tag.startswith('"'):
+        return tag
+    return None if tag else answer.headers.get("Last-Modified")
+
+
+def _check_magic(head: bytes, answer: Answer) -> None:
+    if not head:
+        raise DecodeError(f"{answer}: the audio is empty")
+    is_mpeg_frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0  # noqa: PLR2004 - eleven bits set, ISO/IEC 11172-3
+    if not (is_mpeg_frame or head.startswith(_MAGIC) or head[4:8] == b"ftyp"):
+        raise DecodeError(f"{answer}: what came is no audio of a known kind")
+
+
+def _digests(headers: Mapping[str, str], *, whole: bool) -> list[tuple[str, bytes]]:
+    found: list[tuple[str, str]] = []
+    for name in ("Repr-Digest", "Digest"):
+        match = re.search(r"sha-256=:?([A-Za-z0-9+/]{43}=)", headers.get(name, ""), re.IGNORECASE)
+        if match:
+            found.append(("sha256", match.group(1)))
+    if whole and "Content-MD5" in headers:
+        found.append(("md5", headers["Content-MD5"]))
+    digests: list[tuple[str, bytes]] = []
+    for name, text in found:
+        with contextlib.suppress(binascii.Error, ValueError):
+            digests.append((name, base64.b64decode(text, validate=True)))
+    return digests

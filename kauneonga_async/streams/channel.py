@@ -1,0 +1,87 @@
+"""Channel: batches on their way from the windows to the consumer, a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Generic, TypeVar
+
+__all__ = ["Channel", "ChannelClosed", "bare_error"]
+
+T = TypeVar("T")
+
+
+class ChannelClosed(Exception):
+    """The channel was closed, and is empty."""
+
+
+class Channel(Generic[T]):
+    """A bounded queue with many senders, one receiver and an end.
+
+    anyio's memory streams do as much at 4.5 microseconds an item (tried, 4.16), and warn when the garbage collector
+    finds one that a ``break`` left open.
+
+    Args:
+        capacity: Items that may wait in it.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._items: deque[T] = deque()
+        self._closed = False
+        self._filled = asyncio.Event()
+        self._room = asyncio.Event()
+
+    def offer(self, item: T) -> bool:
+        """Put an item in if there is room; return whether there was."""
+        if len(self._items) >= self._capacity:
+            return False
+        self._items.append(item)
+        self._filled.set()
+        return True
+
+    async def send(self, item: T) -> None:
+        """Put an item in, waiting for room."""
+        while not self.offer(item):
+            self._room.clear()
+            await self._room.wait()
+
+    async def receive(self) -> T:
+        """Take an item out, waiting for one.
+
+        Raises:
+            ChannelClosed: The channel was closed, and is empty.
+        """
+        while not self._items:
+            if self._closed:
+                raise ChannelClosed
+            self._filled.clear()
+            await self._filled.wait()
+        self._room.set()
+        return self._items.popleft()
+
+    def close(self) -> None:
+        """Tell that no more items come."""
+        self._closed = True
+        self._filled.set()
+
+    def drop(self) -> None:
+        """Let go of what is in it."""
+        self._items.clear()
+
+
+def bare_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the first real error of a group, with the others as notes: ``except NotFound`` must find it."""
+    first, *others = _leaves(group)
+    for other in others:
+        note = f"and at the same time: {type(other).__name__}"
+        if note not in getattr(first, "__notes__", ()):
+            first.add_note(note)
+    return first
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    leaves: list[BaseException] = []
+    for error in group.exceptions:
+        leaves += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return leaves

@@ -1,0 +1,167 @@
+"""ListingRun: one iteration of a stream: workers that fetch windows, under one supervisor task, for one consumer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+import anyio
+
+from kauneonga_async import config
+from kauneonga_async.errors import ConnectionFailed, KauneongaError
+from kauneonga_async.streams.audit import AskAgain, Audit, Doubt
+from kauneonga_async.streams.channel import Channel, bare_error
+from kauneonga_async.streams.fetch import Fetch, HeldBack
+from kauneonga_async.streams.ids import IdSet
+from kauneonga_async.streams.listing import Listing
+from kauneonga_async.streams.report import StreamReport
+from kauneonga_async.streams.sieve import InvalidPolicy, Sieve
+from kauneonga_async.streams.spool import SpoolBudget
+from kauneonga_async.streams.work import Work, WorkList
+from kauneonga_async.transport import is_too_much
+from kauneonga_async.windows import Window
+
+__all__ = ["ListingRun"]
+
+T = TypeVar("T")
+
+_MOST_CONFIRMED = 5  # missing records that are fetched one by one before a list is called incomplete
+
+
+class ListingRun(Generic[T]):
+    """Fetches the windows of a listing and puts batches into a channel.
+
+    Args:
+        listing: What is asked for.
+        report: Counts what was done.
+        decoding: Held by who decodes, in all streams of a client.
+
+    Attributes:
+        channel: Where the batches are.
+        error: What ended the run early, once the channel is closed.
+    """
+
+    def __init__(self, listing: Listing[T], report: StreamReport, decoding: asyncio.Lock) -> None:
+        self.channel: Channel[list[T]] = Channel(config.BATCHES_AHEAD)
+        self.error: BaseException | None = None
+        self._listing = listing
+        self._report = report
+        self._decoding = decoding
+        self._invalid = InvalidPolicy(listing.on_invalid, report)
+        self._budget = SpoolBudget()
+        self._work: WorkList[T] = WorkList(self._plan(), ordered=listing.ordered)
+        self._changed = anyio.Event()
+        self._most_days: int | None = None  # in a window, once one was too large for the server
+        self._audit: Audit | None = None
+        self._all_seen: IdSet | None = None
+        if listing.bounds is not None:
+            self._audit = Audit(listing.bounds, listing.calendar, report)
+            if listing.calendar.date_field != "created_at":
+                self._all_seen = IdSet()  # over a field that moves, an id may turn up in two windows
+
+    async def supervise(self) -> None:
+        """Run to the end. To be a task of its own, so that nothing in it is tied to the consumer's."""
+        try:
+            async with anyio.create_task_group() as tasks:
+                for _ in range(self._listing.concurrency):
+                    tasks.start_soon(self._labour)
+        except BaseExceptionGroup as group:
+            self.error = self.error or bare_error(group)
+        finally:
+            self.channel.close()
+
+    def _plan(self) -> Iterator[Work[T]]:
+        if self._listing.make_plan is None:
+            yield self._new_work(None)
+        else:
+            for window in self._listing.make_plan():
+                yield self._new_work(window)
+
+    def _new_work(self, window: Window | None, seen: IdSet | None = None) -> Work[T]:
+        """Return a window's work; what was seen before is not handed out again."""
+        if seen is None:
+            seen = IdSet() if self._all_seen is None else self._all_seen
+        return Work(window, Sieve(window, self._listing.calendar, seen, self._invalid, self._report))
+
+    async def _labour(self) -> None:
+        while True:
+            work = self._work.take()
+            if work is not None:
+                await self._do(work)
+                self._changed.set()
+                self._changed = anyio.Event()
+            elif self._work.is_done:
+                return
+            else:
+                await self._changed.wait()
+
+    async def _do(self, work: Work[T]) -> None:
+        window = work.window
+        if window is not None and self._most_days is not None and window.days > self._most_days:
+            self._split(work, window)
+            return
+        if not await self._fetch(work):
+            return
+        self._work.finish(work)
+        if not work.is_again:
+            self._report.windows += 1
+        if self._audit is not None:
+            for step in self._audit.account(work, datetime.now(UTC)):
+                await self._take_step(self._audit, step)
+            first = self._work.first_unfinished
+            if first is not None:
+                self._audit.forget_before(first)
+
+    async def _fetch(self, work: Work[T]) -> bool:
+        """Fetch a window; return whether it was read to its end, and not cut in two instead."""
+        fetch = Fetch(self._listing, work.sieve, self.channel, work.turn, self._decoding, self._budget, self._report)
+        while True:
+            before = work.sieve.handed_out
+            try:
+                await fetch.run()
+            except HeldBack as lost:
+                if work.sieve.handed_out == before:
+                    raise lost.error from None
+            except KauneongaError as error:
+                window = work.window
+                if window is None or window.days == 1 or not _is_worth_splitting(error):
+                    raise
+                if not self._listing.transport.affords_retry():
+                    raise
+                if getattr(error, "status", None) == 413:  # noqa: PLR2004 - Content Too Large, RFC 9110, 15.5.14
+                    self._most_days = max(1, window.days // 2)
+                self._split(work, window)
+                return False
+            else:
+                return True
+
+    def _split(self, work: Work[T], window: Window) -> None:
+        self._report.splits += 1
+        halves = window.halves(self._listing.calendar) or ()
+        self._work.replace(work, [self._new_work(half, work.sieve.seen) for half in halves])
+
+    async def _take_step(self, audit: Audit, step: AskAgain | Doubt) -> None:
+        if isinstance(step, AskAgain):
+            for window in step.windows:
+                again = self._new_work(window, step.work.sieve.seen)
+                again.must, again.is_probe, again.suspected = step.must, step.is_probe, step.suspected
+                self._work.add_again(again)
+        elif await self._is_confirmed(step):
+            raise audit.refuse(step)
+
+    async def _is_confirmed(self, doubt: Doubt) -> bool:
+        """Make sure that missing records are there: what was deleted in the meantime is not missing."""
+        exists = self._listing.exists
+        if exists is None:
+            return True
+        for record_id in doubt.missing[:_MOST_CONFIRMED]:
+            if await exists(record_id):
+                return True
+        return False
+
+
+def _is_worth_splitting(error: KauneongaError) -> bool:
+    """Tell whether half of a window may succeed where the whole did not: too much at once, or never whole."""
+    return is_too_much(error) or (isinstance(error, ConnectionFailed) and error.phase == "body")

@@ -1,0 +1,164 @@
+"""Sieve: what of a window's answer is handed out: its own records, each once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import blake2b
+from itertools import compress
+from typing import Any, Generic, Literal, TypeVar
+
+from kauneonga_async.calendars import ServerCalendar
+from kauneonga_async.decoding import Batch, InvalidRecord
+from kauneonga_async.errors import CalendarMismatch
+from kauneonga_async.streams.ids import IdSet
+from kauneonga_async.streams.report import StreamReport
+from kauneonga_async.windows import Window
+
+__all__ = ["InvalidPolicy", "OnInvalid", "Sieve", "check_on_invalid"]
+
+T = TypeVar("T")
+
+OnInvalid = Literal["raise", "skip"] | Callable[[InvalidRecord], Any]
+
+
+class InvalidPolicy:
+    """What becomes of records that do not fit their type, each told of once in a stream.
+
+    Args:
+        on_invalid: ``"raise"``, ``"skip"``, or a callable that is handed each.
+        report: Counts them.
+    """
+
+    def __init__(self, on_invalid: OnInvalid, report: StreamReport) -> None:
+        self._on_invalid = on_invalid
+        self._report = report
+        self._known: set[int | bytes] = set()
+
+    def meet(self, record: InvalidRecord) -> None:
+        """Deal with one.
+
+        Raises:
+            DecodeError: The policy is to raise.
+        """
+        identity = record.id or blake2b(record.raw, digest_size=16).digest()
+        if identity in self._known:
+            return
+        if self._on_invalid == "raise":
+            raise record.error
+        self._known.add(identity)
+        self._report.invalid += 1
+        if callable(self._on_invalid):
+            self._on_invalid(record)
+
+
+def check_on_invalid(on_invalid: OnInvalid) -> OnInvalid:
+    """Return the policy if there is such a one.
+
+    Raises:
+        TypeError: It is neither a string nor a callable.
+        ValueError: It is another string.
+    """
+    if isinstance(on_invalid, str):
+        if on_invalid not in ("raise", "skip"):
+            raise ValueError(f"on_invalid: 'raise', 'skip' or a callable is needed, not {on_invalid!r}")
+    elif not callable(on_invalid):
+        raise TypeError(f"on_invalid: 'raise', 'skip' or a callable is needed, not {type(on_invalid).__name__}")
+    return on_invalid
+
+
+class Sieve(Generic[T]):
+    """Sifts the answers for one window, over all tries.
+
+    Args:
+        window: The window, or None where a listing has no dates.
+        calendar: Whose days the window's are.
+        seen: Ids handed out so far; the sieve adds to them.
+        invalid: What becomes of records that do not fit.
+        report: Counts what was done.
+
+    Attributes:
+        seen: Ids handed out.
+        handed_out: Records handed out, over all answers.
+        sightings: Ids of records that are another window's, with their dates.
+        total: Records in the present answer.
+        earliest: The first date in the present answer.
+        latest: The last date in the present answer.
+    """
+
+    def __init__(
+        self,
+        window: Window | None,
+        calendar: ServerCalendar,
+        seen: IdSet,
+        invalid: InvalidPolicy,
+        report: StreamReport,
+    ) -> None:
+        self.window = window
+        self.seen = seen
+        self.handed_out = 0
+        self._calendar = calendar
+        self._invalid = invalid
+        self._report = report
+        self._reach = calendar.reach(window.ask_from, window.ask_to) if window else None
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin with a new answer: what was handed out stays so."""
+        self.sightings: list[tuple[datetime, int]] = []
+        self.total = 0
+        self.earliest: datetime | None = None
+        self.latest: datetime | None = None
+
+    def sift(self, batch: Batch[T]) -> list[T]:
+        """Return the records of a batch that are to be handed out.
+
+        Raises:
+            CalendarMismatch: A record's date lies where none of this answer's can.
+            DecodeError: A record does not fit its type, and the policy is to raise.
+        """
+        records, ids = batch.records, batch.ids
+        self.total += len(batch)
+        if batch.times and self.window is not None:
+            records, ids = self._keep_own(self.window, batch)
+        new = self.seen.add_all(ids)
+        if new is not None:
+            self._report.duplicates += len(records) - len(new)
+            records = [records[position] for position in new]
+        for record in batch.invalid:
+            self._meet_invalid(record)
+        self.handed_out += len(records)
+        self._report.records += len(records)
+        return records
+
+    def _keep_own(self, window: Window, batch: Batch[T]) -> tuple[list[T], list[int]]:
+        earliest, latest = min(batch.times), max(batch.times)
+        self._check_reach(window, earliest, latest)
+        if window.owns(earliest) and window.owns(latest):
+            return batch.records, batch.ids
+        own = [window.owns(time) for time in batch.times]
+        self.sightings += [
+            (time, record_id) for time, record_id, is_own in zip(batch.times, batch.ids, own, strict=True) if not is_own
+        ]
+        records = list(compress(batch.records, own))
+        self._report.dropped += len(batch.records) - len(records)
+        return records, list(compress(batch.ids, own))
+
+    def _check_reach(self, window: Window, earliest: datetime, latest: datetime) -> None:
+        self.earliest = earliest if self.earliest is None else min(self.earliest, earliest)
+        self.latest = latest if self.latest is None else max(self.latest, latest)
+        if self._reach and not (self._reach[0] <= earliest and latest < self._reach[1]):
+            outside = earliest if earliest < self._reach[0] else latest
+            raise CalendarMismatch(
+                f"asked for {window.ask_from} to {window.ask_to}, the server listed a record whose "
+                f"{self._calendar.date_field} is {outside.isoformat()}, which no day of those can be under "
+                f"{self._calendar!r}. It filters on another field, or not at all, or in another time zone than "
+                "stated: state another calendar, or list without dates"
+            )
+
+    def _meet_invalid(self, record: InvalidRecord) -> None:
+        if self.window is not None and record.time is not None and not self.window.owns(record.time):
+            return  # its own window tells of it
+        if record.id is not None:
+            self.seen.add(record.id)
+        self._invalid.meet(record)

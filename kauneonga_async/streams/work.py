@@ -1,0 +1,115 @@
+"""Work: the windows of a run that are not done yet, in order; cut in two, taken up again, and counted down. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+import anyio
+
+from kauneonga_async.streams.sieve import Sieve
+from kauneonga_async.windows import Window
+
+__all__ = ["Work", "WorkList"]
+
+T = TypeVar("T")
+
+
+class Work(Generic[T]):
+    """One window to be asked for.
+
+    Attributes:
+        window: The window, or None where a listing has no dates.
+        sieve: What of its answers is handed out.
+        turn: Is set when its records may be handed on.
+        is_again: Whether its records were asked for before, and only what is missing of them is expected.
+        must: Ids that its answer must hold, for others have seen them.
+        is_probe: Whether its answer must hold nothing that was not handed out before.
+        suspected: How many records the answer had that this one is to confirm, or not; else 0.
+    """
+
+    def __init__(self, window: Window | None, sieve: Sieve[T]) -> None:
+        self.window = window
+        self.sieve = sieve
+        self.turn = anyio.Event()
+        self.is_again = False
+        self.must: frozenset[int] = frozenset()
+        self.is_probe = False
+        self.suspected = 0
+
+
+class WorkList(Generic[T]):
+    """What is still to be done.
+
+    Args:
+        windows: The windows of the plan, in order.
+        ordered: Whether only the first window that is not done may hand on its records.
+    """
+
+    def __init__(self, windows: Iterator[Work[T]], *, ordered: bool) -> None:
+        self._windows = windows
+        self._ordered = ordered
+        self._unfinished: list[Work[T]] = []  # taken from the plan, in its order, and not done
+        self._parts: list[Work[T]] = []  # those of them that nobody has taken up yet, in the same order
+        self._again: deque[Work[T]] = deque()  # to be asked for again, out of order
+        self._again_unfinished = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to be done, or to be waited for; meant to be asked when ``take`` found nothing."""
+        return not self._unfinished and not self._again_unfinished
+
+    @property
+    def first_unfinished(self) -> Window | None:
+        """The first window that is not done, or None."""
+        return self._unfinished[0].window if self._unfinished else None
+
+    def take(self) -> Work[T] | None:
+        """Return the next work, or None if there is none just now."""
+        # The first in order first: all others may have to wait until it is done.
+        if self._parts:
+            return self._parts.pop(0)
+        if self._again:
+            return self._again.popleft()
+        work = next(self._windows, None)
+        if work is not None:
+            self._unfinished.append(work)
+            self._give_turn(work)
+        return work
+
+    def replace(self, work: Work[T], parts: list[Work[T]]) -> None:
+        """Put the parts of a window in its place."""
+        for part in parts:
+            part.is_again, part.must, part.is_probe = work.is_again, work.must, work.is_probe
+            part.suspected = work.suspected
+        if work.is_again:
+            self._again_unfinished += len(parts) - 1
+            self._again.extend(parts)
+        else:
+            place = self._unfinished.index(work)
+            self._unfinished[place : place + 1] = parts
+            waiting = {*self._parts, *parts}
+            self._parts = [part for part in self._unfinished if part in waiting]
+        for part in parts:
+            self._give_turn(part)
+
+    def add_again(self, work: Work[T]) -> None:
+        """Take up a window again that was done."""
+        work.is_again = True
+        self._again_unfinished += 1
+        self._again.append(work)
+        self._give_turn(work)
+
+    def finish(self, work: Work[T]) -> None:
+        """Tell that a window is done."""
+        if work.is_again:
+            self._again_unfinished -= 1
+            return
+        self._unfinished.remove(work)
+        if self._unfinished:
+            self._give_turn(self._unfinished[0])
+
+    def _give_turn(self, work: Work[T]) -> None:
+        if not self._ordered or work.is_again or self._unfinished[0] is work:
+            work.turn.set()
