@@ -1,0 +1,67 @@
+"""What every test runs under, and what many of them use."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import settings
+
+from kauneonga_async import KauneongaClient
+from kauneonga_async.sandbox import Sandbox
+from tests.clock import JumpingLoop
+
+T = TypeVar("T")
+
+settings.register_profile("thorough", max_examples=2000, deadline=None)
+if os.environ.get("KAUNEONGA_TEST_PROFILE") == "thorough":
+    settings.load_profile("thorough")
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("KAUNEONGA_BASE_URL", "KAUNEONGA_TOKEN", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox(messages=200, recordings=3) as running:
+        yield running
+
+
+@pytest.fixture
+async def client(sandbox: Sandbox) -> AsyncIterator[KauneongaClient]:
+    async with KauneongaClient(sandbox.base_url, sandbox.token) as opened:
+        yield opened
+
+
+@pytest.fixture
+def run_jumping() -> Iterator[Callable[[Coroutine[Any, Any, T]], T]]:
+    """Run a coroutine in a loop whose clock jumps over idle time."""
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        yield runner.run
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
+            item.fixturenames.insert(0, "nothing_is_left_over")
+
+
+@pytest.fixture
+async def nothing_is_left_over() -> AsyncIterator[None]:
+    """No test leaves a task behind."""
+    before = asyncio.all_tasks()
+    yield
+    left: set[asyncio.Task[Any]] = set()
+    for _ in range(20):
+        left = asyncio.all_tasks() - before - {asyncio.current_task()}
+        if not left:
+            return
+        await asyncio.sleep(0)
+    assert not left
