@@ -5,6 +5,7 @@ from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.client import KauneongaClient, Response
 from kauneonga_async.config import VERSION as __version__  # noqa: N811 - by this name packages are asked for theirs
 from kauneonga_async.decoding import InvalidRecord
+from kauneonga_async.exporting import ExportReport, export_messages
 from kauneonga_async.models import (
     CallDetailRecord,
     CallRecording,
@@ -21,6 +22,7 @@ __all__ = [
     "CallDetailRecord",
     "CallRecording",
     "Event",
+    "ExportReport",
     "InvalidRecord",
     "KauneongaClient",
     "LearntCalendar",
@@ -35,4 +37,5 @@ __all__ = [
     "ToDoSchedule",
     "__version__",
     "errors",
+    "export_messages",
 ]

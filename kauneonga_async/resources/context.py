@@ -9,7 +9,7 @@ import msgspec
 from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.decoding import InvalidRecord, ObjectReader, Refusal
 from kauneonga_async.errors import DecodeError, KauneongaError
-from kauneonga_async.streams import InvalidPolicy, ListingRun, RecordStream, Supervisors
+from kauneonga_async.streams import ChannelOutlet, InvalidPolicy, ListingRun, RecordStream, Supervisors
 from kauneonga_async.streams.listing import Listing
 from kauneonga_async.transport import Answer, Request, Transport
 
@@ -36,7 +36,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     def stream(self, listing: Listing[T]) -> RecordStream[T]:
         """Return the stream of a listing."""
         return RecordStream(
-            lambda report: ListingRun(listing, report, self.supervisors.decoding),
+            lambda report, channel: ListingRun(listing, report, self.supervisors.decoding, ChannelOutlet(channel)),
             self.transport.check,
             self.supervisors,
             listing.path,

@@ -15,6 +15,7 @@ from kauneonga_async.errors import NotFound
 from kauneonga_async.models import Message
 from kauneonga_async.resources.context import Context
 from kauneonga_async.streams import (
+    Channel,
     InvalidPolicy,
     Listing,
     LookupRun,
@@ -177,6 +178,35 @@ class Messages:
             CalendarMismatch: The server's dates do not mean what the client's calendar says.
             IncompleteResult: The server does not list all it holds.
         """
+        listing = self.listing(
+            from_date,
+            to_date,
+            record_type=record_type,
+            window=window,
+            concurrency=concurrency,
+            ordered=ordered,
+            on_invalid=on_invalid,
+            timeout=timeout,
+            max_retries=max_retries,
+            extra_headers=extra_headers,
+        )
+        return self._context.stream(listing)
+
+    def listing(
+        self,
+        from_date: date | None,
+        to_date: date | None,
+        *,
+        record_type: Any,
+        window: timedelta | None,
+        concurrency: int | None,
+        ordered: bool,
+        on_invalid: OnInvalid,
+        timeout: float | None,
+        max_retries: int | None,
+        extra_headers: Mapping[str, str] | None,
+    ) -> Listing[Any]:
+        """Return what :meth:`stream` asks for and how, checked: for exports, which read it in a way of their own."""
         context = self._context
         bounds = windows.check_range(from_date, to_date, context.calendar)
         length = windows.check_window(window)
@@ -191,21 +221,19 @@ class Messages:
             def make_plan() -> windows.Plan:
                 return windows.plan(fixed, context.calendar, length, datetime.now(UTC))
 
-        return context.stream(
-            Listing(
-                transport=context.transport,
-                path=PATH,
-                reader=record_reader(record_type, "id", date_field),
-                on_invalid=check_on_invalid(on_invalid),
-                options=options,
-                calendar=context.calendar,
-                bounds=bounds,
-                make_plan=make_plan,
-                concurrency=_concurrency(concurrency, context) if bounds else 1,
-                ordered=ordered,
-                finish=msgspec.Raw.copy if record_type is msgspec.Raw else None,
-                exists=self._exists,
-            )
+        return Listing(
+            transport=context.transport,
+            path=PATH,
+            reader=record_reader(record_type, "id", date_field),
+            on_invalid=check_on_invalid(on_invalid),
+            options=options,
+            calendar=context.calendar,
+            bounds=bounds,
+            make_plan=make_plan,
+            concurrency=_concurrency(concurrency, context) if bounds else 1,
+            ordered=ordered,
+            finish=msgspec.Raw.copy if record_type is msgspec.Raw else None,
+            exists=self._exists,
         )
 
     @overload
@@ -309,7 +337,7 @@ class Messages:
         at_once = _concurrency(concurrency, context)
         object_reader(record_type)
 
-        def recipe(report: StreamReport) -> LookupRun[Any]:
+        def recipe(report: StreamReport, channel: Channel[Any]) -> LookupRun[Any]:
             invalid = InvalidPolicy(on_invalid, report)
 
             async def fetch(message_id: int) -> builtins.list[Any]:
@@ -321,7 +349,7 @@ class Messages:
                     return []
                 return [] if message is None else [message]
 
-            return LookupRun(_checked(ids), fetch, at_once, report)
+            return LookupRun(_checked(ids), fetch, at_once, report, channel)
 
         return RecordStream(recipe, context.transport.check, context.supervisors, PATH)
 

@@ -1,21 +1,31 @@
 """Streams: a range of dates to an async iterator of records, each once, in bounded memory."""
 
+from kauneonga_async.streams.channel import Channel
+from kauneonga_async.streams.ids import IdSet
 from kauneonga_async.streams.listing import Listing
 from kauneonga_async.streams.listing_run import ListingRun
 from kauneonga_async.streams.lookup import LookupRun
+from kauneonga_async.streams.outlet import ChannelOutlet, Outlet, Sink
 from kauneonga_async.streams.record_stream import RecordStream, Supervisors
 from kauneonga_async.streams.report import LearntCalendar, StreamReport
 from kauneonga_async.streams.sieve import InvalidPolicy, OnInvalid, check_on_invalid
+from kauneonga_async.streams.work import Work
 
 __all__ = [
+    "Channel",
+    "ChannelOutlet",
+    "IdSet",
     "InvalidPolicy",
     "LearntCalendar",
     "Listing",
     "ListingRun",
     "LookupRun",
     "OnInvalid",
+    "Outlet",
     "RecordStream",
+    "Sink",
     "StreamReport",
     "Supervisors",
+    "Work",
     "check_on_invalid",
 ]

@@ -18,56 +18,59 @@ class ChannelClosed(Exception):
 class Channel(Generic[T]):
     """A bounded queue with many senders, one receiver and an end.
 
-    anyio's memory streams do as much at 4.5 microseconds an item (tried, 4.16), and warn when the garbage collector
+    anyio's memory streams do as much at 4.5 microseconds a batch (tried, 4.16), and warn when the garbage collector
     finds one that a ``break`` left open.
 
     Args:
-        capacity: Items that may wait in it.
+        capacity: Batches that may wait in it.
     """
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._items: deque[T] = deque()
+        self._batches: deque[list[T]] = deque()
         self._closed = False
         self._filled = asyncio.Event()
         self._room = asyncio.Event()
 
-    def offer(self, item: T) -> bool:
-        """Put an item in if there is room; return whether there was."""
-        if len(self._items) >= self._capacity:
+    def restart(self) -> None:
+        """Nothing: what the consumer was given stays given."""
+
+    def offer(self, records: list[T]) -> bool:
+        """Put a batch in if there is room; return whether there was."""
+        if len(self._batches) >= self._capacity:
             return False
-        self._items.append(item)
+        self._batches.append(records)
         self._filled.set()
         return True
 
-    async def send(self, item: T) -> None:
-        """Put an item in, waiting for room."""
-        while not self.offer(item):
+    async def send(self, records: list[T]) -> None:
+        """Put a batch in, waiting for room."""
+        while not self.offer(records):
             self._room.clear()
             await self._room.wait()
 
-    async def receive(self) -> T:
-        """Take an item out, waiting for one.
+    async def receive(self) -> list[T]:
+        """Take a batch out, waiting for one.
 
         Raises:
             ChannelClosed: The channel was closed, and is empty.
         """
-        while not self._items:
+        while not self._batches:
             if self._closed:
                 raise ChannelClosed
             self._filled.clear()
             await self._filled.wait()
         self._room.set()
-        return self._items.popleft()
+        return self._batches.popleft()
 
     def close(self) -> None:
-        """Tell that no more items come."""
+        """Tell that no more batches come."""
         self._closed = True
         self._filled.set()
 
     def drop(self) -> None:
         """Let go of what is in it."""
-        self._items.clear()
+        self._batches.clear()
 
 
 def bare_error(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -11,8 +11,9 @@ import anyio
 from kauneonga_async import config
 from kauneonga_async.decoding import ListDecoder, Refusal
 from kauneonga_async.errors import ConnectionFailed, DecodeError, KauneongaError, RequestTimeout
-from kauneonga_async.streams.channel import Channel, bare_error
+from kauneonga_async.streams.channel import bare_error
 from kauneonga_async.streams.listing import Listing
+from kauneonga_async.streams.outlet import Sink
 from kauneonga_async.streams.report import StreamReport
 from kauneonga_async.streams.sieve import Sieve
 from kauneonga_async.streams.spool import Spool, SpoolBudget
@@ -40,7 +41,7 @@ class Fetch(Generic[T]):
     Args:
         listing: What is asked for.
         sieve: Keeps what is the window's, and each record once.
-        channel: Where batches go.
+        sink: Where batches go.
         turn: Is set when this window's records may be handed on.
         decoding: Held by who decodes: one slice a turn of the loop, however many windows have data.
         budget: Bytes that may be kept aside.
@@ -51,7 +52,7 @@ class Fetch(Generic[T]):
         self,
         listing: Listing[T],
         sieve: Sieve[T],
-        channel: Channel[list[T]],
+        sink: Sink[T],
         turn: anyio.Event,
         decoding: asyncio.Lock,
         budget: SpoolBudget,
@@ -59,7 +60,7 @@ class Fetch(Generic[T]):
     ) -> None:
         self._listing = listing
         self._sieve = sieve
-        self._channel = channel
+        self._sink = sink
         self._turn = turn
         self._decoding = decoding
         self._budget = budget
@@ -89,6 +90,7 @@ class Fetch(Generic[T]):
 
     async def _read(self, answer: Answer) -> None:
         self._sieve.restart()
+        self._sink.restart()
         self._held_for = 0.0
         decoder = ListDecoder(self._listing.reader, accept_object=self._listing.accept_object)
         failure: KauneongaError | None = None
@@ -115,7 +117,7 @@ class Fetch(Generic[T]):
         """Decode slices as they come from the socket, as long as the consumer keeps up."""
         while data := await answer.read():
             records = await self._decode(decoder, data)
-            if records and not self._channel.offer(records) and not await self._hold(answer, records):
+            if records and not self._sink.offer(records) and not await self._hold(answer, records):
                 await self._read_aside(answer, decoder, records)
                 return
         await self._hand_on(self._finish(decoder))
@@ -127,7 +129,7 @@ class Fetch(Generic[T]):
         answer.stand_aside()
         try:
             with anyio.move_on_after(config.HOLD_SECONDS):
-                await self._channel.send(records)
+                await self._sink.send(records)
                 return True
             return False
         finally:
@@ -184,8 +186,8 @@ class Fetch(Generic[T]):
         return list(map(finish, records)) if finish else records
 
     async def _hand_on(self, records: list[T]) -> None:
-        if records and not self._channel.offer(records):
-            await self._channel.send(records)
+        if records and not self._sink.offer(records):
+            await self._sink.send(records)
 
 
 def _query(window: Window | None) -> dict[str, str] | None:

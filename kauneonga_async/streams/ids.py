@@ -41,6 +41,14 @@ class IdSet:
         for block in self._blocks:
             yield from block
 
+    def copy(self) -> IdSet:
+        """Return a set of the same values."""
+        other = IdSet()
+        other._blocks = [block[:] for block in self._blocks]
+        other._firsts = self._firsts[:]
+        other._count = self._count
+        return other
+
     def add(self, value: int) -> bool:
         """Add a value; return whether it is new."""
         if not self._blocks:

@@ -9,13 +9,13 @@ from typing import Generic, TypeVar
 
 import anyio
 
-from kauneonga_async import config
 from kauneonga_async.errors import ConnectionFailed, KauneongaError
 from kauneonga_async.streams.audit import AskAgain, Audit, Doubt
-from kauneonga_async.streams.channel import Channel, bare_error
+from kauneonga_async.streams.channel import bare_error
 from kauneonga_async.streams.fetch import Fetch, HeldBack
 from kauneonga_async.streams.ids import IdSet
 from kauneonga_async.streams.listing import Listing
+from kauneonga_async.streams.outlet import Outlet
 from kauneonga_async.streams.report import StreamReport
 from kauneonga_async.streams.sieve import InvalidPolicy, Sieve
 from kauneonga_async.streams.spool import SpoolBudget
@@ -31,21 +31,21 @@ _MOST_CONFIRMED = 5  # missing records that are fetched one by one before a list
 
 
 class ListingRun(Generic[T]):
-    """Fetches the windows of a listing and puts batches into a channel.
+    """Fetches the windows of a listing.
 
     Args:
         listing: What is asked for.
         report: Counts what was done.
         decoding: Held by who decodes, in all streams of a client.
+        outlet: Where the records go.
 
     Attributes:
-        channel: Where the batches are.
-        error: What ended the run early, once the channel is closed.
+        error: What ended the run early, once the outlet is closed.
     """
 
-    def __init__(self, listing: Listing[T], report: StreamReport, decoding: asyncio.Lock) -> None:
-        self.channel: Channel[list[T]] = Channel(config.BATCHES_AHEAD)
+    def __init__(self, listing: Listing[T], report: StreamReport, decoding: asyncio.Lock, outlet: Outlet[T]) -> None:
         self.error: BaseException | None = None
+        self._outlet = outlet
         self._listing = listing
         self._report = report
         self._decoding = decoding
@@ -70,7 +70,7 @@ class ListingRun(Generic[T]):
         except BaseExceptionGroup as group:
             self.error = self.error or bare_error(group)
         finally:
-            self.channel.close()
+            self._outlet.close()
 
     def _plan(self) -> Iterator[Work[T]]:
         if self._listing.make_plan is None:
@@ -79,11 +79,13 @@ class ListingRun(Generic[T]):
             for window in self._listing.make_plan():
                 yield self._new_work(window)
 
-    def _new_work(self, window: Window | None, seen: IdSet | None = None) -> Work[T]:
-        """Return a window's work; what was seen before is not handed out again."""
-        if seen is None:
+    def _new_work(self, window: Window | None, origin: Work[T] | None = None) -> Work[T]:
+        """Return a window's work; what was handed out before is not handed out again."""
+        if origin is not None:
+            seen = self._outlet.seen_by(origin)
+        else:
             seen = IdSet() if self._all_seen is None else self._all_seen
-        return Work(window, Sieve(window, self._listing.calendar, seen, self._invalid, self._report))
+        return Work(window, Sieve(window, self._listing.calendar, seen, self._invalid, self._report), origin)
 
     async def _labour(self) -> None:
         while True:
@@ -100,10 +102,11 @@ class ListingRun(Generic[T]):
     async def _do(self, work: Work[T]) -> None:
         window = work.window
         if window is not None and self._most_days is not None and window.days > self._most_days:
-            self._split(work, window)
+            await self._split(work, window)
             return
         if not await self._fetch(work):
             return
+        await self._outlet.finished(work)
         self._work.finish(work)
         if not work.is_again:
             self._report.windows += 1
@@ -116,7 +119,15 @@ class ListingRun(Generic[T]):
 
     async def _fetch(self, work: Work[T]) -> bool:
         """Fetch a window; return whether it was read to its end, and not cut in two instead."""
-        fetch = Fetch(self._listing, work.sieve, self.channel, work.turn, self._decoding, self._budget, self._report)
+        fetch = Fetch(
+            self._listing,
+            work.sieve,
+            self._outlet.sink(work),
+            work.turn,
+            self._decoding,
+            self._budget,
+            self._report,
+        )
         while True:
             before = work.sieve.handed_out
             try:
@@ -132,20 +143,21 @@ class ListingRun(Generic[T]):
                     raise
                 if getattr(error, "status", None) == 413:  # noqa: PLR2004 - Content Too Large, RFC 9110, 15.5.14
                     self._most_days = max(1, window.days // 2)
-                self._split(work, window)
+                await self._split(work, window)
                 return False
             else:
                 return True
 
-    def _split(self, work: Work[T], window: Window) -> None:
+    async def _split(self, work: Work[T], window: Window) -> None:
         self._report.splits += 1
+        await self._outlet.split(work)
         halves = window.halves(self._listing.calendar) or ()
-        self._work.replace(work, [self._new_work(half, work.sieve.seen) for half in halves])
+        self._work.replace(work, [self._new_work(half, work) for half in halves])
 
     async def _take_step(self, audit: Audit, step: AskAgain | Doubt) -> None:
         if isinstance(step, AskAgain):
             for window in step.windows:
-                again = self._new_work(window, step.work.sieve.seen)
+                again = self._new_work(window, step.work)
                 again.must, again.is_probe, again.suspected = step.must, step.is_probe, step.suspected
                 self._work.add_again(again)
         elif await self._is_confirmed(step):

@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 
 import anyio
 
-from kauneonga_async import config
 from kauneonga_async.streams.channel import Channel, bare_error
 from kauneonga_async.streams.ids import IdSet
 from kauneonga_async.streams.report import StreamReport
@@ -26,16 +25,21 @@ class LookupRun(Generic[T]):
         fetch: Returns a record in a list, or an empty list for one that is left out.
         concurrency: Ids that are asked for at once.
         report: Counts what was done.
+        channel: Where the records go.
 
     Attributes:
-        channel: Where the records are.
         error: What ended the run early, once the channel is closed.
     """
 
     def __init__(
-        self, ids: Iterator[int], fetch: Callable[[int], Awaitable[list[T]]], concurrency: int, report: StreamReport
+        self,
+        ids: Iterator[int],
+        fetch: Callable[[int], Awaitable[list[T]]],
+        concurrency: int,
+        report: StreamReport,
+        channel: Channel[T],
     ) -> None:
-        self.channel: Channel[list[T]] = Channel(config.BATCHES_AHEAD)
+        self._channel = channel
         self.error: BaseException | None = None
         self._ids = ids
         self._fetch = fetch
@@ -57,7 +61,7 @@ class LookupRun(Generic[T]):
         except BaseExceptionGroup as group:
             self.error = self.error or bare_error(group)
         finally:
-            self.channel.close()
+            self._channel.close()
 
     async def _labour(self) -> None:
         for record_id in self._ids:
@@ -82,4 +86,4 @@ class LookupRun(Generic[T]):
                 self._moved = anyio.Event()
                 if records:
                     self._report.records += len(records)
-                    await self.channel.send(records)
+                    await self._channel.send(records)

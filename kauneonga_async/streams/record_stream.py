@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
+from kauneonga_async import config
 from kauneonga_async.errors import ClientClosed, KauneongaError
 from kauneonga_async.streams.channel import Channel, ChannelClosed
 from kauneonga_async.streams.report import StreamReport
@@ -17,22 +19,21 @@ __all__ = ["Recipe", "RecordStream", "StreamRun", "Supervisors"]
 T = TypeVar("T")
 
 
-class StreamRun(Protocol[T]):
+class StreamRun(Protocol):
     """One iteration at work.
 
     Attributes:
-        channel: Where batches come out.
-        error: What ended it early, once the channel is closed.
+        error: What ended it early, once its channel is closed.
     """
 
-    channel: Channel[list[T]]
     error: BaseException | None
 
     async def supervise(self) -> None:
         """Run to the end, then close the channel."""
 
 
-Recipe = Callable[[StreamReport], StreamRun[T]]
+Recipe = Callable[[StreamReport, Channel[T]], StreamRun]
+"""Makes a run that counts what it does, and puts batches into a channel."""
 
 
 class Supervisors:
@@ -44,9 +45,9 @@ class Supervisors:
 
     def __init__(self) -> None:
         self.decoding = asyncio.Lock()
-        self._running: dict[asyncio.Task[None], StreamRun[Any]] = {}
+        self._running: dict[asyncio.Task[None], StreamRun] = {}
 
-    def start(self, run: StreamRun[T]) -> asyncio.Task[None]:
+    def start(self, run: StreamRun) -> asyncio.Task[None]:
         """Start a run."""
         # The one task that is nobody's child: what it does is bounded by a task group inside of it, and it by us.
         task = asyncio.create_task(run.supervise(), name="kauneonga stream")
@@ -131,7 +132,7 @@ class RecordStream(Generic[T]):
     def _begin(self) -> _Batches[T]:
         report, recipe = StreamReport(), self._recipe
         self._report = report
-        iteration = _Batches(lambda: recipe(report), self._check, self._supervisors)
+        iteration: _Batches[T] = _Batches(partial(recipe, report), self._check, self._supervisors)
         self._iterations.add(iteration)
         return iteration
 
@@ -139,18 +140,21 @@ class RecordStream(Generic[T]):
 class _Batches(AsyncIterator[list[T]]):
     """One iteration. Only the consumer's loop holds it: when it is let go, the run's task is cancelled."""
 
-    def __init__(self, make: Callable[[], StreamRun[T]], check: Callable[[], None], supervisors: Supervisors) -> None:
+    def __init__(
+        self, make: Callable[[Channel[T]], StreamRun], check: Callable[[], None], supervisors: Supervisors
+    ) -> None:
         self._make = make
         self._check = check
         self._supervisors = supervisors
-        self._run: StreamRun[T] | None = None
+        self._channel: Channel[T] = Channel(config.BATCHES_AHEAD)
+        self._run: StreamRun | None = None
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
     async def __anext__(self) -> list[T]:
         run = self._run or self._start()
         try:
-            return await run.channel.receive()
+            return await self._channel.receive()
         except ChannelClosed:
             pass
         except BaseException:
@@ -183,17 +187,16 @@ class _Batches(AsyncIterator[list[T]]):
         self.close()
         if self._task is not None:
             await asyncio.wait([self._task])
-        if self._run is not None:
-            self._run.channel.drop()
+        self._channel.drop()
 
     def __del__(self) -> None:
         self.close()
 
-    def _start(self) -> StreamRun[T]:
+    def _start(self) -> StreamRun:
         self._check()
         if self._closed:
             raise RuntimeError("this iteration was closed: start another")
-        self._run = self._make()
+        self._run = self._make(self._channel)
         self._task = self._supervisors.start(self._run)
         return self._run
 

@@ -110,6 +110,16 @@ class Sieve(Generic[T]):
         self.earliest: datetime | None = None
         self.latest: datetime | None = None
 
+    def take_back(self, seen: IdSet) -> None:
+        """Count nothing as handed out that was: whoever had it has thrown it away.
+
+        Args:
+            seen: What was handed out before, by others.
+        """
+        self._report.records -= self.handed_out
+        self.handed_out = 0
+        self.seen = seen
+
     def sift(self, batch: Batch[T]) -> list[T]:
         """Return the records of a batch that are to be handed out.
 

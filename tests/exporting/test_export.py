@@ -1,0 +1,205 @@
+"""Exports to a folder, over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import stat
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from blockbuster import blockbuster_ctx
+
+from kauneonga_async import ExportReport, KauneongaClient, ServerCalendar, errors, export_messages
+from kauneonga_async.files import AtomicFile
+from kauneonga_async.sandbox import Fault, RandomFaults, Sandbox, ScriptedFaults
+
+FIRST, LAST = date(2025, 1, 1), date(2025, 3, 31)
+
+
+def lines_of(folder: Path) -> list[bytes]:
+    return [line for path in sorted(folder.iterdir()) for line in path.read_bytes().splitlines()]
+
+
+def truth(sandbox: Sandbox) -> list[bytes]:
+    return list(sandbox.world.between(None, None))
+
+
+async def test_every_record_is_written_once_and_as_the_server_sent_it(
+    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
+) -> None:
+    report = await export_messages(client, tmp_path / "new" / "folder", FIRST, LAST)
+    lines = lines_of(tmp_path / "new" / "folder")
+    assert sorted(lines) == sorted(truth(sandbox))
+    assert report.records == len(lines) == 200
+    assert report.bytes_written == sum(len(line) + 1 for line in lines)
+
+
+async def test_a_window_has_a_file_named_by_its_days(client: KauneongaClient, tmp_path: Path) -> None:
+    report = await export_messages(client, tmp_path, date(2025, 1, 1), date(2025, 1, 10), window=timedelta(days=4))
+    assert [path.name for path in sorted(tmp_path.iterdir())] == [
+        "messages_2025-01-01_2025-01-04.jsonl",
+        "messages_2025-01-05_2025-01-08.jsonl",
+        "messages_2025-01-09_2025-01-10.jsonl",
+    ]
+    assert report.parts == report.parts_planned == 3
+
+
+async def test_without_dates_one_file_holds_everything(
+    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
+) -> None:
+    await export_messages(client, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["messages.jsonl"]
+    assert sorted(lines_of(tmp_path)) == sorted(truth(sandbox))
+
+
+async def test_a_window_that_holds_nothing_has_an_empty_file(client: KauneongaClient, tmp_path: Path) -> None:
+    report = await export_messages(client, tmp_path, date(2020, 1, 1), date(2020, 1, 2))
+    assert [(path.name, path.stat().st_size) for path in tmp_path.iterdir()] == [
+        ("messages_2020-01-01_2020-01-02.jsonl", 0)
+    ]
+    assert report.records == 0
+
+
+async def test_instants_are_kept_to_exactly(sandbox: Sandbox, client: KauneongaClient, tmp_path: Path) -> None:
+    start, end = datetime(2025, 1, 10, 13, tzinfo=UTC), datetime(2025, 1, 20, 7, 30, tzinfo=UTC)
+    await export_messages(client, tmp_path, start, end)
+    assert sorted(lines_of(tmp_path)) == sorted(sandbox.world.between(start, end))
+
+
+async def test_files_are_their_owners_alone(client: KauneongaClient, tmp_path: Path) -> None:
+    await export_messages(client, tmp_path, FIRST, LAST)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+
+
+async def test_the_rows_are_right_whatever_goes_wrong_on_the_way(tmp_path: Path) -> None:
+    async with (
+        Sandbox(messages=3000, faults=RandomFaults(0.3, kinds=("500", "reset", "cut"))) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token, max_retries=30) as client,
+    ):
+        report = await export_messages(client, tmp_path, FIRST, LAST)
+        assert sorted(lines_of(tmp_path)) == sorted(truth(sandbox))
+        assert report.records == 3000
+        assert report.stream.retries > 0
+        assert report.bytes_written == sum(path.stat().st_size for path in tmp_path.iterdir())
+
+
+async def test_a_window_that_is_too_large_for_the_server_becomes_several_files(tmp_path: Path) -> None:
+    async with (
+        Sandbox(messages=300, largest_range=5) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token, max_retries=0) as client,
+    ):
+        report = await export_messages(client, tmp_path, date(2025, 1, 1), date(2025, 1, 8), window=timedelta(days=8))
+        assert sorted(path.name for path in tmp_path.iterdir()) == [
+            "messages_2025-01-01_2025-01-02.jsonl",
+            "messages_2025-01-03_2025-01-04.jsonl",
+            "messages_2025-01-05_2025-01-06.jsonl",
+            "messages_2025-01-07_2025-01-08.jsonl",
+        ]
+        assert report.parts == 4
+        assert report.stream.splits == 3
+        assert report.records == len(lines_of(tmp_path))
+
+
+async def test_a_window_cut_off_by_a_silent_cap_is_completed_by_files_of_its_halves(tmp_path: Path) -> None:
+    async with Sandbox(messages=900, cap=100) as sandbox, KauneongaClient(sandbox.base_url, sandbox.token) as client:
+        report = await export_messages(client, tmp_path, FIRST, LAST)
+        lines = lines_of(tmp_path)
+        assert sorted(lines) == sorted(truth(sandbox))
+        assert report.records == len(lines) == 900
+        assert report.stream.splits > 0
+        assert report.bytes_written == sum(path.stat().st_size for path in tmp_path.iterdir())
+
+
+async def test_a_question_that_finds_nothing_missing_writes_nothing(tmp_path: Path) -> None:
+    # Ten a day: three full windows tie, and one of them is asked again.
+    async with Sandbox(messages=900) as sandbox, KauneongaClient(sandbox.base_url, sandbox.token) as client:
+        report = await export_messages(client, tmp_path, FIRST, LAST, concurrency=1)
+        assert report.stream.splits > 0
+        assert report.parts == report.parts_planned == len(list(tmp_path.iterdir()))
+        assert sorted(lines_of(tmp_path)) == sorted(truth(sandbox))
+
+
+async def test_when_a_window_cannot_be_had_the_files_that_are_there_are_whole(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.settings.faults = ScriptedFaults([None, None, Fault(cut_after=20_000), Fault(status=500)])
+    async with KauneongaClient(sandbox.base_url, sandbox.token, max_retries=0) as client:
+        with pytest.raises(errors.KauneongaError):
+            await export_messages(client, tmp_path, date(2025, 1, 1), date(2025, 1, 4), window=timedelta(days=1))
+    names = [path.name for path in tmp_path.iterdir()]
+    assert all(name.endswith(".jsonl") for name in names)
+    ids = [msgspec.json.decode(line)["id"] for line in lines_of(tmp_path)]
+    assert len(set(ids)) == len(ids)
+
+
+async def test_cancelling_leaves_no_half_file_and_no_connection(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.settings.bandwidth = 20_000
+    async with KauneongaClient(sandbox.base_url, sandbox.token) as client:
+        task = asyncio.create_task(export_messages(client, tmp_path, FIRST, LAST, window=timedelta(days=30)))
+        while not sandbox.requests:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_folder_with_messages_of_other_windows_is_refused_before_any_request(
+    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
+) -> None:
+    (tmp_path / "messages_2025-01-01_2025-01-31.jsonl").touch()
+    with pytest.raises(errors.ConfigurationError, match=r"messages_2025-01-01_2025-01-31\.jsonl"):
+        await export_messages(client, tmp_path, date(2025, 1, 1), date(2025, 1, 7))
+    assert sandbox.requests == []
+
+
+async def test_a_field_that_moves_cannot_be_exported_by(sandbox: Sandbox, tmp_path: Path) -> None:
+    calendar = ServerCalendar(date_field="updated_at")
+    async with KauneongaClient(sandbox.base_url, sandbox.token, calendar=calendar) as client:
+        with pytest.raises(errors.ConfigurationError, match="updated_at"):
+            await export_messages(client, tmp_path, FIRST, LAST)
+    assert sandbox.requests == []
+
+
+async def test_two_exports_to_one_folder_do_not_mix(sandbox: Sandbox, client: KauneongaClient, tmp_path: Path) -> None:
+    part = tmp_path / "_messages_2025-01-01_2025-01-07.jsonl.part"
+    with AtomicFile(tmp_path / "messages_2025-01-01_2025-01-07.jsonl", part=part):
+        with pytest.raises(errors.DestinationLocked):
+            await export_messages(client, tmp_path, date(2025, 1, 1), date(2025, 1, 7))
+
+
+async def test_a_full_disk_is_told_of_and_leaves_nothing_that_looks_whole(
+    client: KauneongaClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: AtomicFile, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(AtomicFile, "write", full)
+    with pytest.raises(OSError, match="No space left"):
+        await export_messages(client, tmp_path, FIRST, LAST)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_progress_only_ever_grows_and_ends_with_the_whole(
+    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
+) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def note(report: ExportReport) -> None:
+        seen.append((report.parts, report.records))
+
+    report = await export_messages(client, tmp_path, FIRST, LAST, progress=note)
+    assert seen == sorted(seen)
+    assert seen[-1] == (report.parts, 200)
+
+
+@pytest.fixture
+def blocked_loop() -> Iterator[None]:
+    with blockbuster_ctx("kauneonga_async"):
+        yield
+
+
+async def test_the_loop_is_never_blocked_by_files(client: KauneongaClient, tmp_path: Path, blocked_loop: None) -> None:
+    await export_messages(client, tmp_path, FIRST, LAST)
