@@ -1,22 +1,27 @@
 """The asyncio SDK for the Kauneonga V2 API: messages, to-dos and call recordings of a telephone answering service."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from kauneonga_async import errors
-from kauneonga_async.calendars import ServerCalendar
-from kauneonga_async.client import KauneongaClient, Response
-from kauneonga_async.config import VERSION as __version__  # noqa: N811 - by this name packages are asked for theirs
-from kauneonga_async.decoding import InvalidRecord
-from kauneonga_async.exporting import ExportReport, export_messages
-from kauneonga_async.models import (
-    CallDetailRecord,
-    CallRecording,
-    Message,
-    RecurrenceRule,
-    Schedule,
-    ToDo,
-    ToDoSchedule,
-)
-from kauneonga_async.streams import LearntCalendar, RecordStream, StreamReport
-from kauneonga_async.transport import Event
+
+if TYPE_CHECKING:
+    from kauneonga_async.calendars import ServerCalendar
+    from kauneonga_async.client import KauneongaClient, Response
+    from kauneonga_async.config import VERSION as __version__  # noqa: N811 - packages are asked for theirs by this name
+    from kauneonga_async.decoding import InvalidRecord
+    from kauneonga_async.exporting import ExportReport, export_messages
+    from kauneonga_async.models import (
+        CallDetailRecord,
+        CallRecording,
+        Message,
+        RecurrenceRule,
+        Schedule,
+        ToDo,
+        ToDoSchedule,
+    )
+    from kauneonga_async.streams import LearntCalendar, RecordStream, StreamReport
+    from kauneonga_async.transport import Event
 
 __all__ = [
     "CallDetailRecord",
@@ -39,3 +44,28 @@ __all__ = [
     "errors",
     "export_messages",
 ]
+
+_HOMES = {
+    "calendars": ("ServerCalendar",),
+    "client": ("KauneongaClient", "Response"),
+    "decoding": ("InvalidRecord",),
+    "exporting": ("ExportReport", "export_messages"),
+    "models": ("CallDetailRecord", "CallRecording", "Message", "RecurrenceRule", "Schedule", "ToDo", "ToDoSchedule"),
+    "streams": ("LearntCalendar", "RecordStream", "StreamReport"),
+    "transport": ("Event",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    # PEP 562: the command's --help needs no aiohttp, which takes three quarters of the import.
+    if name == "__version__":
+        return import_module("kauneonga_async.config").VERSION
+    for module, names in _HOMES.items():
+        if name in names:
+            value = globals()[name] = getattr(import_module(f"kauneonga_async.{module}"), name)
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

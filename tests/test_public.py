@@ -41,7 +41,7 @@ def test_importing_brings_nothing_that_is_not_used() -> None:
         "kauneonga_async.sandbox",
         "kauneonga_async.cli",
     ]
-    code = f"import kauneonga_async, sys; print([m for m in {late!r} if m in sys.modules])"
+    code = f"from kauneonga_async import KauneongaClient; import sys; print([m for m in {late!r} if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert found.strip() == "[]"
 

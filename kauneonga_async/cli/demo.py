@@ -1,0 +1,150 @@
+"""``kauneonga demo``: a quarter of messages, the recordings and a to-do, out of the sandbox, through faults."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from kauneonga_async.cli.job import run
+from kauneonga_async.cli.progress import Progress, amount
+from kauneonga_async.cli.recordings import fetch_audio
+
+if TYPE_CHECKING:
+    from kauneonga_async import Event, ExportReport, KauneongaClient, ToDo
+    from kauneonga_async.sandbox import RandomFaults, Sandbox
+
+__all__ = ["demo"]
+
+FIRST, LAST = date(2025, 1, 1), date(2025, 3, 31)
+FAULTS_UNTIL_DONE = 20  # tries after the first: one request in six goes wrong, and none may stay so
+
+
+@click.command()
+@click.option("--messages", type=click.IntRange(1), default=20_000, show_default=True, help="How many there are.")
+@click.option("--recordings", type=click.IntRange(1), default=24, show_default=True, help="How many there are.")
+@click.option(
+    "--faults", type=click.FloatRange(0, 0.5), default=0.15, show_default=True, help="Share of requests that go wrong."
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the files go.  [default: a new temporary folder]",
+)
+def demo(messages: int, recordings: int, faults: float, output: Path | None) -> None:
+    """Show it at work, without an account or a network.
+
+    It exports three months of messages, downloads the call recordings, and creates and lists a to-do, all out of a
+    built-in imitation of the API that fails on purpose now and then.
+    """
+    run(_demo(messages, recordings, faults, output or Path(tempfile.mkdtemp(prefix="kauneonga-demo-"))))
+
+
+class _Done(NamedTuple):
+    """What was done."""
+
+    export: ExportReport
+    audio: list[Path]
+    failed: int
+    created: ToDo
+    to_dos: int
+    seconds: float
+
+
+async def _demo(messages: int, recordings: int, share: float, folder: Path) -> None:
+    from kauneonga_async import KauneongaClient
+    from kauneonga_async.sandbox import RandomFaults, Sandbox
+
+    faults, retries = RandomFaults(share), 0
+
+    def note(event: Event) -> None:
+        nonlocal retries
+        retries += event.kind == "wait"
+
+    async with Sandbox(messages=messages, recordings=recordings, start=FIRST, end=LAST, faults=faults) as sandbox:
+        click.echo(f"A sandbox of the Kauneonga API listens on {sandbox.base_url}", err=True)
+        async with KauneongaClient(
+            sandbox.base_url, sandbox.token, max_retries=FAULTS_UNTIL_DONE, on_event=note
+        ) as client:
+            done = await _work(client, folder)
+        _summarize(done, sandbox, faults, retries, folder)
+        held = sandbox.world.messages
+    if done.export.records != held or done.failed:
+        raise click.ClickException(f"{done.export.records} of {held} messages were exported: this is a defect")
+
+
+async def _work(client: KauneongaClient, folder: Path) -> _Done:
+    from anyio import to_thread
+
+    from kauneonga_async import export_messages
+
+    began = time.monotonic()
+    with Progress("messages") as progress:
+        report = await export_messages(client, folder / "messages", FIRST, LAST, progress=progress)
+    audio = folder / "recordings"
+    await to_thread.run_sync(lambda: audio.mkdir(parents=True, exist_ok=True))
+    outcomes = await fetch_audio(client, await client.call_recordings.list(), audio)
+    created = await _create(client)
+    to_dos = await client.to_dos.list()
+    return _Done(
+        report,
+        [Path(name) for name, error in outcomes if error is None],
+        sum(error is not None for _, error in outcomes),
+        created,
+        len(to_dos),
+        time.monotonic() - began,
+    )
+
+
+async def _create(client: KauneongaClient) -> ToDo:
+    """Create a to-do; where nobody can tell whether it came through, look, as one should."""
+    from kauneonga_async import Schedule
+    from kauneonga_async.errors import OutcomeUnknown
+
+    contact, text = "+17545550142", "Please read the messages of the night."
+    while True:
+        try:
+            return await client.to_dos.create(
+                account_number="W0411",
+                delivery_type="sms",
+                contact=contact,
+                from_="+17542838007",
+                message_text=text,
+                schedule=Schedule(frequency="weekly", times=["9:00 AM"], days=["Tuesday", "Thursday"], interval=1),
+            )
+        except OutcomeUnknown:
+            found = await client.to_dos.find(contact=contact, message_text=text)
+            if found:
+                return found[0]
+
+
+def _summarize(done: _Done, sandbox: Sandbox, faults: RandomFaults, retries: int, folder: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    export = done.export
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold")
+    table.add_column()
+    rate = export.records / export.seconds
+    sizes = sum(path.stat().st_size for path in done.audio)
+    table.add_row("messages", f"{export.records:,} of {sandbox.world.messages:,}, each once")
+    table.add_row(
+        "windows", f"{export.stream.windows} asked for, {export.parts} files, {export.stream.splits} cut in two"
+    )
+    table.add_row("speed", f"{rate:,.0f} records/s, {amount(export.stream.bytes / export.seconds)}/s, server and all")
+    table.add_row("bytes", f"{amount(export.stream.bytes)} read, {amount(export.bytes_written)} written")
+    table.add_row("recordings", f"{len(done.audio)} downloaded, {amount(sizes)}")
+    table.add_row("to-dos", f"created {done.created.id}, {done.to_dos} listed")
+    table.add_row("faults", f"{faults.count} of {len(sandbox.requests)} requests went wrong, on purpose")
+    table.add_row("retries", f"{retries} by the client")
+    table.add_row("time", f"{done.seconds:.1f} s")
+    console = Console(highlight=False)
+    console.print(table, soft_wrap=False)
+    console.print(f"\nfiles in {folder}", soft_wrap=True, markup=False)

@@ -1,0 +1,125 @@
+"""Records on stdout: a table on a terminal, JSON Lines in a pipe."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from kauneonga_async import RecordStream
+
+__all__ = ["Column", "plain", "print_records", "wants_table", "write_lines"]
+
+# What JSON lets stand and a terminal may take for a command: DEL, C1 controls, and marks that turn the direction.
+_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_JOINERS = "\u200c\u200d"  # which emoji and some scripts need
+
+
+class Column(NamedTuple):
+    """A column of a table.
+
+    Attributes:
+        title: Its title.
+        cell: Makes a cell's text of a record.
+        share: Its share of the width that fixed columns leave.
+        width: Its width in characters, if it is fixed.
+    """
+
+    title: str
+    cell: Callable[[Mapping[str, Any]], Any]
+    share: int = 1
+    width: int | None = None
+
+
+def wants_table(*, as_json: bool) -> bool:
+    """Tell whether records go to a terminal, to be read by people."""
+    return not as_json and sys.stdout.isatty()
+
+
+def plain(value: Any) -> str:
+    """Return text that a terminal shows and does not obey, on one line."""
+    if value is None:
+        return ""
+    return "".join(sign if sign.isprintable() or sign in _JOINERS else " " for sign in str(value)).strip()
+
+
+async def print_records(
+    make_stream: Callable[[Any], RecordStream[Any]], columns: Sequence[Column], *, as_json: bool, limit: int | None
+) -> int:
+    """Print the records of a stream; return how many there were.
+
+    Args:
+        make_stream: Makes the stream, given the type of its records.
+        columns: What a table shows.
+        as_json: Whether to print JSON Lines on a terminal too.
+        limit: Records after which to stop.
+    """
+    import msgspec
+
+    table = wants_table(as_json=as_json)
+    count = 0
+    async with make_stream(dict if table else msgspec.Raw) as stream:
+        async for batch in _limited(stream.batches(), limit):
+            if table:
+                _print_table(batch, columns, with_header=count == 0)
+            else:
+                await write_lines(batch)
+            count += len(batch)
+    return count
+
+
+async def write_lines(records: list[Any]) -> None:
+    """Write raw records to stdout as lines."""
+    from anyio import to_thread
+
+    from kauneonga_async.exporting import to_lines
+
+    lines = to_lines(records)
+    if sys.stdout.isatty():
+        text = lines.decode("utf-8", "replace")
+        lines = _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode()
+    # In a thread: whoever reads the pipe may take his time.
+    await to_thread.run_sync(_write, lines)
+
+
+def _write(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+async def _limited(batches: AsyncIterator[list[Any]], limit: int | None) -> AsyncIterator[list[Any]]:
+    left = limit
+    async for batch in batches:
+        if left is not None and len(batch) >= left:
+            yield batch[:left]
+            return
+        yield batch
+        if left is not None:
+            left -= len(batch)
+
+
+def _print_table(batch: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, with_header: bool) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    # Widths that do not depend on the rows: the batches of a long list stand under each other.
+    console.print(_table(batch, columns, console.width, with_header=with_header))
+
+
+def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: int, *, with_header: bool) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=with_header, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    flexible = width - sum((column.width or 0) + 2 for column in columns)
+    shares = sum(column.share for column in columns if column.width is None)
+    for column in columns:
+        size = column.width or max(4, flexible * column.share // shares)
+        table.add_column(column.title, width=size, no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        table.add_row(*(Text(plain(column.cell(row))) for column in columns))
+    return table

@@ -1,0 +1,120 @@
+"""``kauneonga recordings``: list, download."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kauneonga_async.cli.connection import connection_options, open_client
+from kauneonga_async.cli.job import run
+from kauneonga_async.cli.output import Column, print_records
+
+if TYPE_CHECKING:
+    from kauneonga_async import KauneongaClient
+
+__all__ = ["fetch_audio", "recordings"]
+
+COLUMNS = (
+    Column("ID", lambda record: record.get("id"), width=10),
+    Column("STARTED", lambda record: str(record.get("started_at") or "")[:16].replace("T", " "), width=16),
+    Column("FROM", lambda record: record.get("from"), width=14),
+    Column("AGENT", lambda record: record.get("agent_username"), share=1),
+    Column("SECONDS", lambda record: _detail(record).get("talk_sec"), width=8),
+)
+
+
+def _detail(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    return record.get("cdr") or record.get("edr") or {}
+
+
+@click.group()
+def recordings() -> None:
+    """Call recordings: list, download."""
+
+
+@recordings.command("list")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after so many.")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines on a terminal too.")
+@connection_options
+def list_recordings(limit: int | None, *, as_json: bool, **connection: Any) -> None:
+    """List all call recordings."""
+    run(_list(limit, as_json, connection))
+
+
+@recordings.command("download")
+@click.argument("ids", metavar="[ID]...", nargs=-1, type=click.IntRange(1))
+@click.option("--all", "everything", is_flag=True, help="All of them.")
+@click.option(
+    "-o",
+    "--output",
+    default=".",
+    show_default=True,
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the audio goes; it is made if it is not there.",
+)
+@click.option("--allow-private-recordings", is_flag=True, help="Audio may be on hosts with private addresses.")
+@connection_options
+def download_recordings(ids: tuple[int, ...], output: Path, *, everything: bool, **connection: Any) -> None:
+    """Download the audio of recordings as <id>.<ending>; what broke off last time is resumed."""
+    if bool(ids) == everything:
+        raise click.UsageError("give the recordings' ids, or --all")
+    run(_download(frozenset(ids), output, connection))
+
+
+async def _list(limit: int | None, as_json: bool, connection: Mapping[str, Any]) -> None:  # noqa: FBT001
+    async with open_client(**connection) as client:
+        await print_records(
+            lambda record_type: client.call_recordings.stream(record_type=record_type),
+            COLUMNS,
+            as_json=as_json,
+            limit=limit,
+        )
+
+
+async def _download(ids: frozenset[int], output: Path, connection: Mapping[str, Any]) -> None:
+    from anyio import to_thread
+
+    await to_thread.run_sync(lambda: output.mkdir(parents=True, exist_ok=True))
+    async with open_client(**connection) as client:
+        missing, failed = set(ids), 0
+        async for batch in client.call_recordings.stream().batches():
+            wanted = [recording for recording in batch if not ids or recording.id in ids]
+            missing.difference_update(recording.id for recording in wanted)
+            for name, error in await fetch_audio(client, wanted, output):
+                failed += error is not None
+                click.echo(name if error is None else f"{name}: {type(error).__name__}: {error}", err=error is not None)
+    if missing:
+        raise click.ClickException(f"there is no recording {', '.join(map(str, sorted(missing)))}")
+    if failed:
+        raise click.ClickException(f"{failed} recordings were not downloaded; the same command goes on with them")
+
+
+async def fetch_audio(
+    client: KauneongaClient, recordings: list[Any], folder: Path
+) -> list[tuple[str, Exception | None]]:
+    """Download many recordings at once; return for each its file's name, or the recording's id and what went wrong."""
+    import anyio
+
+    from kauneonga_async import config
+    from kauneonga_async.errors import KauneongaError
+
+    outcomes: list[tuple[str, Exception | None]] = []
+    places = anyio.CapacityLimiter(config.CONCURRENCY)
+
+    async def fetch(recording: Any) -> None:
+        async with places:
+            try:
+                path = await client.call_recordings.download(recording, folder)
+            except (KauneongaError, OSError, ValueError) as error:
+                outcomes.append((f"recording {recording.id}", error))
+            else:
+                outcomes.append((str(path), None))
+
+    async with anyio.create_task_group() as tasks:
+        for recording in recordings:
+            tasks.start_soon(fetch, recording)
+    return outcomes

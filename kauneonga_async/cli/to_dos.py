@@ -1,0 +1,115 @@
+"""``kauneonga to-dos``: create, list."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from kauneonga_async.cli.connection import connection_options, open_client
+from kauneonga_async.cli.job import run
+from kauneonga_async.cli.output import Column, plain, print_records, wants_table
+
+__all__ = ["to_dos"]
+
+
+def _of(field: str) -> Any:
+    return lambda record: (record.get("to_do") or {}).get(field)
+
+
+def _schedule(record: Mapping[str, Any]) -> str:
+    times = (record.get("schedule") or {}).get("times") or []
+    return ", ".join(map(str, times)) if isinstance(times, list) else str(times)
+
+
+COLUMNS = (
+    Column("ID", _of("id"), width=8),
+    Column("BY", _of("delivery_type"), width=6),
+    Column("CONTACT", _of("contact"), width=16),
+    Column("TIMES", _schedule, share=2),
+    Column("TEXT", _of("message_text"), share=3),
+)
+
+
+@click.group("to-dos")
+def to_dos() -> None:
+    """Scheduled reminders: create, list."""
+
+
+@to_dos.command("list")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after so many.")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines on a terminal too.")
+@connection_options
+def list_to_dos(limit: int | None, *, as_json: bool, **connection: Any) -> None:
+    """List all to-dos."""
+    run(_list(limit, as_json, connection))
+
+
+@to_dos.command("create")
+@click.option("--account-number", required=True, metavar="NUMBER", help="The account, as W0411.")
+@click.option("--contact", required=True, metavar="CONTACT", help="A phone number or an e-mail address.")
+@click.option("--from", "from_", required=True, metavar="NUMBER", help="The number it is sent from, as +17542838007.")
+@click.option("--message-text", required=True, metavar="TEXT", help="What it says; - for stdin, which ps cannot show.")
+@click.option("--time", "times", required=True, multiple=True, metavar="TIME", help="As '9:00 AM'; may be repeated.")
+@click.option("--day", "days", multiple=True, metavar="DAY", help="As Tuesday; may be repeated.")
+@click.option("--frequency", default="weekly", show_default=True, metavar="WORD", help="How often.")
+@click.option("--interval", type=int, metavar="N", help="Every how many weeks.")
+@click.option("--delivery-type", default="sms", show_default=True, metavar="WORD", help="How it is sent.")
+@click.option("--json", "as_json", is_flag=True, help="JSON on a terminal too.")
+@connection_options
+def create_to_do(
+    times: tuple[str, ...],
+    days: tuple[str, ...],
+    frequency: str,
+    interval: int | None,
+    *,
+    account_number: str,
+    contact: str,
+    from_: str,
+    message_text: str,
+    delivery_type: str,
+    as_json: bool,
+    **connection: Any,
+) -> None:
+    """Create a to-do, once.
+
+    If the connection breaks so that nobody can tell whether it was created, this is said, and nothing is sent again.
+    """
+    if message_text == "-":
+        message_text = sys.stdin.read().strip()
+    from kauneonga_async import Schedule
+
+    asked = {
+        "account_number": account_number,
+        "contact": contact,
+        "from_": from_,
+        "message_text": message_text,
+        "delivery_type": delivery_type,
+        "schedule": Schedule(frequency=frequency, times=list(times), days=list(days), interval=interval),
+    }
+    run(_create(asked, as_json, connection))
+
+
+async def _list(limit: int | None, as_json: bool, connection: Mapping[str, Any]) -> None:  # noqa: FBT001
+    async with open_client(**connection) as client:
+        await print_records(
+            lambda record_type: client.to_dos.stream(record_type=record_type), COLUMNS, as_json=as_json, limit=limit
+        )
+
+
+async def _create(
+    asked: Mapping[str, Any],
+    as_json: bool,  # noqa: FBT001
+    connection: Mapping[str, Any],
+) -> None:
+    import msgspec
+
+    async with open_client(**connection) as client:
+        created = await client.to_dos.create(**asked)
+    if wants_table(as_json=as_json):
+        following = created.schedule.next_occurrence if created.schedule else None
+        click.echo(f"created to-do {created.id}" + (f", next sent {plain(following)}" if following else ""))
+    else:
+        click.echo(msgspec.json.encode(created).decode())

@@ -1,0 +1,80 @@
+"""Running the command: in this process, in one of its own, and on a terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import pytest
+
+from kauneonga_async.cli.app import run_app
+from kauneonga_async.sandbox import Sandbox
+from kauneonga_async.testing import in_thread
+
+COMMAND = [sys.executable, "-c", "from kauneonga_async.cli import main; main()"]
+
+
+class Outcome(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def server() -> Iterator[Sandbox]:
+    with in_thread(Sandbox(messages=200, recordings=3)) as running:
+        yield running
+
+
+@pytest.fixture
+def environment(server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What tells the command of the account."""
+    monkeypatch.setenv("KAUNEONGA_BASE_URL", server.base_url)
+    monkeypatch.setenv("KAUNEONGA_TOKEN", server.token)
+    return dict(os.environ)
+
+
+@pytest.fixture
+def kauneonga(environment: dict[str, str], capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run the command in this process, its output in a pipe."""
+
+    def run(*arguments: str) -> Outcome:
+        capfd.readouterr()
+        code = run_app(arguments)
+        out, err = capfd.readouterr()
+        return Outcome(code, out, err)
+
+    return run
+
+
+@pytest.fixture
+def on_terminal(environment: dict[str, str]) -> Run:
+    """Run the command in a process of its own, with a terminal of 100 columns for its output."""
+
+    def run(*arguments: str) -> Outcome:
+        ours, theirs = pty.openpty()
+        env = {**environment, "COLUMNS": "100", "TERM": "dumb"}
+        with subprocess.Popen([*COMMAND, *arguments], stdout=theirs, stderr=theirs, env=env) as process:
+            os.close(theirs)
+            shown = b""
+            while True:
+                try:
+                    data = os.read(ours, 65536)
+                except OSError:  # Linux says EIO when the other side is closed
+                    break
+                if not data:
+                    break
+                shown += data
+        os.close(ours)
+        return Outcome(process.returncode, shown.decode(), "")
+
+    return run

@@ -1,0 +1,159 @@
+"""The command as a whole: its help, its exit codes, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kauneonga_async.cli import app as command
+from kauneonga_async.config import VERSION
+from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
+from tests.cli.conftest import COMMAND, Run
+
+
+def test_help_shows_the_shape_of_the_whole_in_one_screen(kauneonga: Run) -> None:
+    outcome = kauneonga("--help")
+    assert outcome.code == 0
+    assert len(outcome.out.splitlines()) <= 24
+    assert all(len(line) <= 80 for line in outcome.out.splitlines())
+    for name in ("demo", "sandbox", "messages", "to-dos", "recordings", "export"):
+        assert name in outcome.out
+
+
+def test_help_needs_neither_aiohttp_nor_rich() -> None:
+    code = (
+        "import sys; from kauneonga_async.cli.app import run_app; run_app(['--help']);"
+        "print([name for name in ('aiohttp', 'rich', 'msgspec', 'asyncio') if name in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.splitlines()[-1] == "[]"
+
+
+def test_the_version_is_told(kauneonga: Run) -> None:
+    assert kauneonga("--version").out == f"kauneonga {VERSION}\n"
+
+
+def test_without_the_extra_it_says_what_to_install() -> None:
+    code = (
+        "import importlib.util as u; real = u.find_spec\n"
+        "u.find_spec = lambda name, *rest: None if name == 'rich' else real(name, *rest)\n"
+        "from kauneonga_async.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "pip install 'kauneonga-async[cli]'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["messages", "get", "0"], "ids: a positive integer is needed, not 0"),
+        (["messages", "list", "--from", "2025-13-01"], "no date like 2025-12-31"),
+        (["messages", "list", "--from", "2025-01-01T00:00"], "lacks an offset"),
+        (["messages", "list", "--to", "2025-01-01"], "from_date"),
+        (["messages", "list", "--from", "2025-02-01", "--to", "2025-01-01"], "before"),
+        (["messages", "list", "--window", "0", "--from", "2025-02-01"], "window"),
+        (["messages", "list", "--timezone", "Mars/Olympus"], "Mars/Olympus"),
+        (["messages", "list", "--base-url", "http://example.com/api"], "http"),
+        (["recordings", "download"], "--all"),
+        (["export", "messages"], "--output"),
+        (["sandbox", "--from", "2025-02-01", "--to", "2025-01-01"], "--from"),
+        (["nothing"], "nothing"),
+    ],
+)
+def test_wrong_usage_is_2_and_asks_for_nothing(
+    kauneonga: Run, server: Sandbox, arguments: list[str], said: str
+) -> None:
+    outcome = kauneonga(*arguments)
+    assert outcome.code == 2
+    assert said in outcome.err
+    assert server.requests == []
+
+
+def test_a_missing_token_is_wrong_usage(kauneonga: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KAUNEONGA_TOKEN")
+    outcome = kauneonga("messages", "list")
+    assert outcome.code == 2
+    assert "KAUNEONGA_TOKEN" in outcome.err
+
+
+def test_a_failure_is_1_and_says_what_came_back(kauneonga: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAUNEONGA_TOKEN", "not-the-token")
+    outcome = kauneonga("messages", "get", "1001")
+    assert outcome.code == 1
+    assert "AuthenticationError" in outcome.err
+    assert "not-the-token" not in outcome.err
+
+
+def test_the_token_can_come_from_a_file(kauneonga: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("sandbox-token\n")
+    monkeypatch.delenv("KAUNEONGA_TOKEN")
+    assert kauneonga("messages", "get", "1001", "--token-file", str(tmp_path / "token")).code == 0
+    assert kauneonga("messages", "get", "1001", "--token-file", str(tmp_path / "none")).code == 1
+
+
+def test_the_token_can_come_from_stdin(environment: dict[str, str]) -> None:
+    env = {name: value for name, value in environment.items() if name != "KAUNEONGA_TOKEN"}
+    arguments = [*COMMAND, "messages", "get", "1001", "--token-file", "-"]
+    done = subprocess.run(arguments, input=b"sandbox-token\n", env=env, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_error_that_was_not_foreseen_is_reported_without_its_text(
+    kauneonga: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "the text of a message"
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(text)
+
+    monkeypatch.setattr(command.app, "main", fail)
+    outcome = kauneonga("messages", "list")
+    assert outcome.code == 1
+    assert "RuntimeError" in outcome.err
+    assert text not in outcome.err
+
+
+def test_verbose_tells_of_each_try(environment: dict[str, str], server: Sandbox) -> None:
+    server.settings.faults = ScriptedFaults([Fault(status=500)])
+    arguments = [*COMMAND, "messages", "get", "1001", "-v"]
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=True)
+    assert "attempt 1, status 500" in done.stderr
+    assert "attempt 2, status 200" in done.stderr
+    assert server.token not in done.stderr
+
+
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_being_told_to_end_is_clean(environment: dict[str, str], server: Sandbox, told: int, code: int) -> None:
+    server.settings.bandwidth = 1000
+    arguments = [*COMMAND, "messages", "list"]
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not server.requests:
+            os.sched_yield()
+        process.send_signal(told)
+        _, err = process.communicate()
+    assert process.returncode == code
+    assert err.decode() in ("kauneonga: interrupted\n", "\nkauneonga: interrupted\n", "kauneonga: terminated\n")
+
+
+def test_a_reader_who_has_had_enough_is_no_error(environment: dict[str, str]) -> None:
+    arguments = [*COMMAND, "messages", "list"]
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_an_authority_that_holds_no_certificate_is_wrong_usage(kauneonga: Run, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("nothing")
+    outcome = kauneonga("messages", "list", "--ca", str(tmp_path / "ca.pem"))
+    assert outcome.code == 2
+    assert "--ca" in outcome.err

@@ -1,0 +1,93 @@
+"""Commands that do a whole job: export, demo, sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kauneonga_async import ExportReport, KauneongaClient
+from kauneonga_async.cli.progress import Progress, amount
+from kauneonga_async.sandbox import Sandbox
+from tests.cli.conftest import COMMAND, Run
+
+QUARTER = ("export", "messages", "--from", "2025-01-01", "--to", "2025-03-31", "-o")
+
+
+def lines_of(folder: Path) -> list[bytes]:
+    return [line for path in sorted(folder.iterdir()) for line in path.read_bytes().splitlines()]
+
+
+def test_an_export_writes_every_message_once_and_sums_up_on_stderr(
+    kauneonga: Run, server: Sandbox, tmp_path: Path
+) -> None:
+    outcome = kauneonga(*QUARTER, str(tmp_path))
+    assert outcome.code == 0
+    assert outcome.out == ""
+    assert outcome.err.startswith("200 messages in 13 files")
+    assert sorted(lines_of(tmp_path)) == sorted(server.world.between(None, None))
+
+
+def test_the_summary_can_be_had_as_json(kauneonga: Run, tmp_path: Path) -> None:
+    outcome = kauneonga(*QUARTER, str(tmp_path), "--json", "--window", "31")
+    assert json.loads(outcome.out)["stream"]["records"] == 200
+    assert outcome.err == ""
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_quiet_says_nothing(kauneonga: Run, tmp_path: Path) -> None:
+    outcome = kauneonga(*QUARTER, str(tmp_path), "--quiet")
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
+
+
+def test_a_terminal_sees_the_export_go_on(on_terminal: Run, tmp_path: Path) -> None:
+    out = on_terminal(*QUARTER, str(tmp_path)).out
+    assert "13/13" in out
+
+
+def test_a_log_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress("messages") as progress:
+        for seconds in range(25):
+            progress(ExportReport(parts=seconds, parts_planned=25, seconds=float(seconds)))
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["messages: 10/25 files", "messages: 20/25 files"]
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (31_800_000, "31.8 MB"), (2e15, "2000.0 TB")],
+)
+def test_bytes_are_said_as_people_say_them(size: float, said: str) -> None:
+    assert amount(size) == said
+
+
+def test_the_demo_does_the_whole_and_says_what_it_did(kauneonga: Run, tmp_path: Path) -> None:
+    outcome = kauneonga("demo", "--messages", "500", "--recordings", "3", "-o", str(tmp_path))
+    assert outcome.code == 0
+    assert "500 of 500, each once" in outcome.out
+    assert "3 downloaded" in outcome.out
+    assert "1 listed" in outcome.out
+    ids = [json.loads(line)["id"] for line in lines_of(tmp_path / "messages")]
+    assert sorted(ids) == list(range(1001, 1501))
+    assert len(list((tmp_path / "recordings").glob("*.mp3"))) == 3
+
+
+def test_the_sandbox_says_how_to_reach_it_and_ends_with_ctrl_c() -> None:
+    arguments = [*COMMAND, "sandbox", "--port", "0", "--messages", "5"]
+    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(arguments, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = dict(process.stdout.readline().removeprefix("export ").strip().split("=") for _ in range(2))
+
+        async def count() -> int:
+            async with KauneongaClient(told["KAUNEONGA_BASE_URL"], told["KAUNEONGA_TOKEN"]) as client:
+                return len(await client.messages.list())
+
+        assert asyncio.run(count()) == 5
+        process.send_signal(2)
+        process.communicate()
+    assert process.returncode == 130

@@ -1,0 +1,142 @@
+"""Commands that show records: messages, to-dos, recordings."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kauneonga_async.cli.output import plain
+from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
+from tests.cli.conftest import COMMAND, Run
+
+CREATION = [
+    "to-dos",
+    "create",
+    "--account-number",
+    "W0411",
+    "--contact",
+    "+17545550142",
+    "--from",
+    "+17542838007",
+    "--day",
+    "Tuesday",
+    "--interval",
+    "2",
+]
+
+
+def ids_of(out: str) -> list[int]:
+    return [json.loads(line)["id"] for line in out.splitlines()]
+
+
+def test_in_a_pipe_records_are_the_server_s_own_lines(kauneonga: Run, server: Sandbox) -> None:
+    outcome = kauneonga("messages", "list", "--from", "2025-01-01", "--to", "03-31-2025")
+    assert outcome.out.encode().splitlines() == list(server.world.between(None, None))
+    assert outcome.err == ""
+
+
+def test_a_limit_stops_early(kauneonga: Run) -> None:
+    assert ids_of(kauneonga("messages", "list", "--limit", "3").out) == [1001, 1002, 1003]
+
+
+def test_an_instant_is_kept_to_exactly(kauneonga: Run, server: Sandbox) -> None:
+    times = server.world.times()
+    arguments = ["--from", "2025-01-10T12:00Z", "--to", "2025-01-12T08:30+02:00"]
+    wanted = [key for key, time in times.items() if "2025-01-10T12:00" <= time.isoformat() < "2025-01-12T06:30"]
+    assert wanted
+    assert ids_of(kauneonga("messages", "list", *arguments).out) == wanted
+
+
+def test_several_messages_come_in_the_order_asked_for(kauneonga: Run) -> None:
+    assert ids_of(kauneonga("messages", "get", "1005", "1001").out) == [1005, 1001]
+
+
+def test_on_a_terminal_a_list_is_a_table(on_terminal: Run) -> None:
+    lines = on_terminal("messages", "list", "--limit", "3").out.splitlines()
+    assert lines[0].split() == ["ID", "CREATED", "NAME", "PHONE", "MESSAGE"]
+    assert [line.split()[0] for line in lines[1:]] == ["1001", "1002", "1003"]
+    assert max(map(len, lines)) <= 100
+
+
+def test_on_a_terminal_a_message_is_a_card_of_what_it_says(on_terminal: Run) -> None:
+    out = on_terminal("messages", "get", "1001").out
+    assert "created_at" in out
+    assert "answers.urgent" in out
+    assert "None" not in out
+
+
+def test_json_can_be_had_on_a_terminal(on_terminal: Run) -> None:
+    assert ids_of(on_terminal("messages", "list", "--limit", "2", "--json").out) == [1001, 1002]
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_a_terminal_is_never_given_commands(on_terminal: Run, server: Sandbox, as_json: list[str]) -> None:
+    server.world.edit(1001, content="\x1b]0;owned\x07 \x9b31m \u202eevil", first_name="\x1b[2J")
+    out = on_terminal("messages", "list", "--limit", "1", *as_json).out
+    assert "evil" in out
+    assert not set(out) & {"\x1b", "\x07", "\x9b", "\u202e"}
+
+
+def test_plain_text_keeps_its_letters_and_its_emoji() -> None:
+    assert plain("Søren 👩\u200d⚕️ 東京") == "Søren 👩\u200d⚕️ 東京"
+    assert plain(None) == ""
+    assert plain("two\nlines\t") == "two lines"
+
+
+def test_to_dos_are_created_and_listed(kauneonga: Run) -> None:
+    outcome = kauneonga(*CREATION, "--time", "9:00 AM", "--message-text", "Feed the cat")
+    created = json.loads(outcome.out)
+    assert created["message_text"] == "Feed the cat"
+    listed = [json.loads(line)["to_do"]["id"] for line in kauneonga("to-dos", "list").out.splitlines()]
+    assert listed == [created["id"]]
+
+
+def test_on_a_terminal_a_creation_is_confirmed_without_its_text(on_terminal: Run) -> None:
+    out = on_terminal(*CREATION, "--time", "9:00 AM", "--message-text", "Feed the cat").out
+    assert out.startswith("created to-do ")
+    assert "cat" not in out
+
+
+def test_a_text_can_come_from_stdin_where_no_process_list_shows_it(environment: dict[str, str]) -> None:
+    arguments = [*COMMAND, *CREATION, "--time", "9:00 AM", "--message-text", "-"]
+    done = subprocess.run(arguments, input="Söme text\n", env=environment, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["message_text"] == "Söme text"
+
+
+def test_a_creation_that_nobody_can_be_sure_of_says_so(kauneonga: Run, server: Sandbox) -> None:
+    server.settings.faults = ScriptedFaults([Fault(reset=True)])
+    outcome = kauneonga(*CREATION, "--time", "9:00 AM", "--message-text", "Feed the cat")
+    assert outcome.code == 1
+    assert "OutcomeUnknown" in outcome.err
+    assert "cat" not in outcome.err
+    assert len(server.requests) == 1
+
+
+def test_recordings_are_listed(kauneonga: Run, server: Sandbox) -> None:
+    assert ids_of(kauneonga("recordings", "list").out) == list(server.world.recording_ids())
+
+
+def test_recordings_are_downloaded_by_id_or_all(kauneonga: Run, server: Sandbox, tmp_path: Path) -> None:
+    first, *others = server.world.recording_ids()
+    assert kauneonga("recordings", "download", str(first), "-o", str(tmp_path / "one")).code == 0
+    assert [path.name for path in (tmp_path / "one").iterdir()] == [f"{first}.mp3"]
+    assert kauneonga("recordings", "download", "--all", "-o", str(tmp_path / "all")).code == 0
+    assert {path.stem for path in (tmp_path / "all").iterdir()} == {str(first), *map(str, others)}
+
+
+def test_a_recording_that_is_not_there_fails(kauneonga: Run, tmp_path: Path) -> None:
+    outcome = kauneonga("recordings", "download", "999999", "-o", str(tmp_path))
+    assert outcome.code == 1
+    assert "999999" in outcome.err
+
+
+def test_a_download_that_fails_does_not_keep_the_others(kauneonga: Run, server: Sandbox, tmp_path: Path) -> None:
+    first = next(iter(server.world.recording_ids()))
+    server.settings.faults = ScriptedFaults([Fault(status=404)], path=f"/audio/{first}.mp3")
+    outcome = kauneonga("recordings", "download", "--all", "-o", str(tmp_path))
+    assert outcome.code == 1
+    assert "1 recordings were not downloaded" in outcome.err
+    assert len(list(tmp_path.glob("*.mp3"))) == 2
