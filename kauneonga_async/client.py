@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 import aiohttp
+import anyio._backends._asyncio  # noqa: F401 - anyio would import it in the middle of the first stream: 10 ms
 import msgspec
 from yarl import URL
 

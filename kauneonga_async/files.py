@@ -43,7 +43,7 @@ class AtomicFile:
             os.close(self._descriptor)
             raise
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Write all of the bytes."""
         view = memoryview(data)
         while view:

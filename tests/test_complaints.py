@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from kauneonga_async import Event, KauneongaClient, Message, Schedule, errors
+from kauneonga_async import Event, KauneongaClient, Message, Schedule, config, errors
 from kauneonga_async.sandbox import Sandbox
 from tests.data import example
 from tests.wire import TOKEN, Exchange, WireServer, response
@@ -228,4 +228,4 @@ async def test_decoding_a_large_body_stalls_no_loop() -> None:
         await counter
     assert sum(found) == 8000
     assert max(found) < 400
-    assert turns > len(body) / 131_072
+    assert turns > len(body) / config.SLICE_BYTES

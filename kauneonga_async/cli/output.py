@@ -78,7 +78,7 @@ async def write_lines(records: list[Any]) -> None:
 
     from kauneonga_async.exporting import to_lines
 
-    lines = to_lines(records)
+    lines = b"".join(to_lines(records))
     if sys.stdout.isatty():
         text = lines.decode("utf-8", "replace")
         lines = _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode()

@@ -1,5 +1,6 @@
 """Bytes to records: fed in pieces, as they arrive. Knows no network."""
 
+from kauneonga_async.decoding.lines import LineReader, Lines, compact, line_reader
 from kauneonga_async.decoding.lists import ListDecoder, Refusal
 from kauneonga_async.decoding.objects import ObjectReader, object_reader
 from kauneonga_async.decoding.records import Batch, InvalidRecord, RecordReader, explain, record_reader
@@ -7,11 +8,15 @@ from kauneonga_async.decoding.records import Batch, InvalidRecord, RecordReader,
 __all__ = [
     "Batch",
     "InvalidRecord",
+    "LineReader",
+    "Lines",
     "ListDecoder",
     "ObjectReader",
     "RecordReader",
     "Refusal",
+    "compact",
     "explain",
+    "line_reader",
     "object_reader",
     "record_reader",
 ]

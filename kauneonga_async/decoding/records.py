@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Annotated, Any, Generic, TypeVar, Union, cast, get_args, get_origin
 
@@ -24,6 +24,7 @@ T = TypeVar("T")
 LARGEST_ID = 2**63 - 1
 
 # All that decoding can raise over a document's content (msgspec 0.19 to 0.22, tried).
+_BLOCK = 1024  # bytes
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -61,15 +62,24 @@ class Batch(Generic[T]):
         ids: The id of each.
         times: The date of each; empty where the listing has no dates.
         invalid: The others.
+        span: The first and the last date, once they were measured; None where there are none.
     """
 
-    __slots__ = ("ids", "invalid", "records", "times")
+    __slots__ = ("ids", "invalid", "records", "span", "times")
 
-    def __init__(self, records: list[T], ids: list[int], times: list[datetime], invalid: list[InvalidRecord]) -> None:
+    def __init__(
+        self, records: Sequence[T], ids: list[int], times: list[datetime], invalid: list[InvalidRecord]
+    ) -> None:
         self.records = records
         self.ids = ids
         self.times = times
         self.invalid = invalid
+        self.span: tuple[datetime, datetime] | None = None
+
+    def measure(self) -> None:
+        """Find the first and the last date."""
+        if self.times:
+            self.span = min(self.times), max(self.times)
 
     def __len__(self) -> int:
         return len(self.records) + len(self.invalid)
@@ -102,18 +112,17 @@ class RecordReader(Generic[T]):
         self._convert = convert
         try:
             self._decoder: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(list[record_type])
-            self._one: msgspec.json.Decoder[Any] = msgspec.json.Decoder(record_type)
         except TypeError as error:
             raise TypeError(f"record_type: msgspec cannot decode to {record_type!r}: {error}") from error
-        key_type = _key_type(id_path, time_field)
-        self._keys: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(list[key_type])  # type: ignore[valid-type]
-        self._key: msgspec.json.Decoder[Any] = msgspec.json.Decoder(key_type)
+        self._record_type = record_type
         self._key_id: Callable[[Any], int] = attrgetter(id_path)
         self._key_time: Callable[[Any], datetime] | None = attrgetter("time") if time_field else None
         self._id_path = id_path
         self._time_field = time_field
         attributes = _key_attributes(record_type, id_path, time_field)
         self._is_keyed = attributes is not None
+        self._has_sound_ids = not attributes or _type_of(record_type, attributes[0]) == RecordId
+        self._hands_out_bytes = _hands_out_bytes(record_type)
         self._get_id: Callable[[Any], int] = attrgetter(attributes[0]) if attributes else self._key_id
         self._get_time = self._key_time
         if attributes and self._key_time:
@@ -133,19 +142,32 @@ class RecordReader(Generic[T]):
         try:
             records = self._decoder.decode(document)
             keys = records if self._is_keyed else self._keys.decode(document)
-            if not document.isascii():
-                str(document, "utf-8")  # msgspec leaves fields that it skips unchecked
+            if self._hands_out_bytes:
+                check_text(document)
         except UNREADABLE as error:
             if not trusted and not isinstance(error, msgspec.ValidationError):
                 raise NotABoundary from None
             return self._salvage(document, trusted=trusted)
-        ids = list(map(self._get_id, keys))
-        times = list(map(self._get_time, keys)) if self._get_time else []
-        if not _are_sound(ids, times):
+        batch: Batch[T] = Batch(records, *self._ids_and_times(keys), [])
+        if not self._is_sound(batch):
             return self._salvage(document, trusted=trusted)
         if self._convert:
-            records = list(map(self._convert, records))
-        return Batch(records, ids, times, [])
+            batch.records = list(map(self._convert, records))
+        return batch
+
+    # Seldom needed, and half a millisecond each to make.
+
+    @cached_property
+    def _one(self) -> msgspec.json.Decoder[Any]:
+        return msgspec.json.Decoder(self._record_type)
+
+    @cached_property
+    def _keys(self) -> msgspec.json.Decoder[list[Any]]:
+        return msgspec.json.Decoder(list[_key_type(self._id_path, self._time_field)])  # type: ignore[misc]
+
+    @cached_property
+    def _key(self) -> msgspec.json.Decoder[Any]:
+        return msgspec.json.Decoder(_key_type(self._id_path, self._time_field))
 
     def converted(self, decoded: Any) -> T:
         """Return the record that is handed out for what was decoded."""
@@ -163,16 +185,19 @@ class RecordReader(Generic[T]):
             if not trusted:
                 raise NotABoundary from None
             elements = split_elements(document)
-        batch: Batch[T] = Batch([], [], [], [])
+        records: list[T] = []
+        batch: Batch[T] = Batch(records, [], [], [])
         for element in elements:
-            self._salvage_one(element, batch)
+            self._salvage_one(element, batch, records)
+        batch.measure()
         return batch
 
-    def _salvage_one(self, element: bytes, batch: Batch[T]) -> None:
+    def _salvage_one(self, element: bytes, batch: Batch[T], records: list[T]) -> None:
         try:
             record = self._one.decode(element)
             key = self._key.decode(element)
-            str(element, "utf-8")
+            if self._hands_out_bytes:
+                check_text(element)
         except RecursionError:
             raise DecodeError("a record is nested too deeply to be read") from None
         except UNREADABLE as error:
@@ -187,7 +212,20 @@ class RecordReader(Generic[T]):
                 return
             batch.times.append(time)
         batch.ids.append(key_id)
-        batch.records.append(self.converted(record))
+        records.append(self.converted(record))
+
+    def _ids_and_times(self, keys: list[Any]) -> tuple[list[int], list[datetime]]:
+        return list(map(self._get_id, keys)), list(map(self._get_time, keys)) if self._get_time else []
+
+    def _is_sound(self, batch: Batch[T]) -> bool:
+        """Tell whether ids and dates are such as can be relied upon."""
+        if not self._has_sound_ids and batch.ids and (min(batch.ids) < 1 or max(batch.ids) > LARGEST_ID):
+            return False
+        try:
+            batch.measure()
+        except TypeError:  # None, or naive beside aware
+            return False
+        return batch.span is None or all(map(_is_expressible, batch.span))
 
     def _describe(self, element: bytes, error: Exception) -> InvalidRecord:
         """Read what can be read of a record that does not fit its type.
@@ -227,6 +265,27 @@ class RecordReader(Generic[T]):
         )
 
 
+def check_text(document: bytes) -> None:
+    """Make sure that bytes are UTF-8: msgspec leaves what it does not decode unchecked.
+
+    Raises:
+        UnicodeDecodeError: They are not.
+    """
+    if document.isascii():
+        return
+    # Only stretches with other than ASCII in them are decoded; no character reaches from one into a block of ASCII.
+    begin = -1
+    for place in range(0, len(document), _BLOCK):
+        if document[place : place + _BLOCK].isascii():
+            if begin >= 0:
+                str(document[begin:place], "utf-8")
+                begin = -1
+        elif begin < 0:
+            begin = place
+    if begin >= 0:
+        str(document[begin:], "utf-8")
+
+
 @lru_cache(maxsize=128)
 def record_reader(record_type: Any, id_path: str, time_field: str | None) -> RecordReader[Any]:
     """Return a reader, made once for each type: it holds no state."""
@@ -255,15 +314,6 @@ def explain(error: Exception) -> tuple[str | None, str]:
     if isinstance(error, msgspec.ValidationError):
         return path, reason if _SAFE_REASON.fullmatch(reason) else "a value does not fit its type"
     return path, "it holds what JSON does not allow, such as NaN or half of a surrogate pair"
-
-
-def _are_sound(ids: list[int], times: list[datetime]) -> bool:
-    if ids and (min(ids) < 1 or max(ids) > LARGEST_ID):
-        return False
-    try:
-        return not times or (_is_expressible(min(times)) and _is_expressible(max(times)))
-    except TypeError:  # None, or naive beside aware
-        return False
 
 
 def _is_expressible(time: datetime | None) -> bool:
@@ -300,6 +350,19 @@ def _key_attributes(record_type: Any, id_path: str, time_field: str | None) -> t
     if time_field not in fields or _members(fields[time_field].type) - {type(None)} != {datetime}:
         return None
     return fields[id_path].name, fields[time_field].name
+
+
+def _hands_out_bytes(record_type: Any) -> bool:
+    """Tell whether any of a record is handed out as it came."""
+    kinds = _members(record_type)
+    origin = get_origin(record_type) or record_type
+    if isinstance(origin, type) and issubclass(origin, msgspec.Struct):
+        kinds = kinds.union(*(_members(field.type) for field in msgspec.structs.fields(record_type)))
+    return msgspec.Raw in kinds
+
+
+def _type_of(record_type: Any, attribute: str) -> Any:
+    return next(field.type for field in msgspec.structs.fields(record_type) if field.name == attribute)
 
 
 def _members(annotation: Any) -> set[Any]:

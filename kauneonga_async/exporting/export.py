@@ -13,6 +13,7 @@ from anyio import CancelScope, to_thread
 
 from kauneonga_async import windows
 from kauneonga_async.client import KauneongaClient
+from kauneonga_async.decoding import line_reader
 from kauneonga_async.errors import ConfigurationError
 from kauneonga_async.exporting.json_lines import ENDING, to_lines
 from kauneonga_async.exporting.part import Part, part_name
@@ -91,7 +92,12 @@ async def export_messages(
     await to_thread.run_sync(_prepare, folder, names)
     outlet = _Parts(folder, report, progress)
     run = ListingRun(
-        msgspec.structs.replace(listing, make_plan=None if plan is None else lambda: plan, finish=None),
+        msgspec.structs.replace(
+            listing,
+            reader=line_reader("created_at" if plan is not None else None),
+            make_plan=None if plan is None else lambda: plan,
+            finish=None,
+        ),
         report.stream,
         client.decoding,
         outlet,
@@ -120,7 +126,7 @@ def _prepare(folder: Path, names: set[str]) -> None:
         )
 
 
-class _Parts(Outlet[msgspec.Raw]):
+class _Parts(Outlet[bytes]):
     """Gives each window a file."""
 
     def __init__(self, folder: Path, report: ExportReport, progress: Callable[[ExportReport], None] | None) -> None:
@@ -128,23 +134,23 @@ class _Parts(Outlet[msgspec.Raw]):
         self._report = report
         self._progress = progress
         self._began = time.monotonic()
-        self._parts: dict[Work[msgspec.Raw], Part] = {}
+        self._parts: dict[Work[bytes], Part] = {}
         self._names: set[str] = set()
 
-    def sink(self, work: Work[msgspec.Raw]) -> Sink[msgspec.Raw]:
+    def sink(self, work: Work[bytes]) -> Sink[bytes]:
         """Return a window's file."""
         part = self._parts[work] = Part(
             self._folder / self._name(work), to_lines, lambda: self._take_back(work, part), self._wrote
         )
         return part
 
-    def seen_by(self, whole: Work[msgspec.Raw]) -> IdSet:
+    def seen_by(self, whole: Work[bytes]) -> IdSet:
         """Return what stands in files: what was written of a window that is cut in two is thrown away."""
         if whole.is_finished:
             return whole.sieve.seen.copy()
         return self.seen_by(whole.origin) if whole.origin else IdSet()
 
-    async def finished(self, work: Work[msgspec.Raw]) -> None:
+    async def finished(self, work: Work[bytes]) -> None:
         """Let the file appear; one for what a window was found to lack, only if there is something."""
         part = self._parts[work]
         if work.is_again and part.is_empty:
@@ -156,7 +162,7 @@ class _Parts(Outlet[msgspec.Raw]):
         self._report.parts += 1
         self.tell()
 
-    async def split(self, work: Work[msgspec.Raw]) -> None:
+    async def split(self, work: Work[bytes]) -> None:
         """Throw away what was written of a window: its halves will have files of their own."""
         part = self._parts.pop(work, None)
         if part is not None:
@@ -177,14 +183,14 @@ class _Parts(Outlet[msgspec.Raw]):
         if self._progress is not None:
             self._progress(self._report)
 
-    def _name(self, work: Work[msgspec.Raw]) -> str:
+    def _name(self, work: Work[bytes]) -> str:
         number = 1
         while (name := part_name(work.window, KIND, ENDING, number)) in self._names:
             number += 1
         self._names.add(name)
         return name
 
-    def _take_back(self, work: Work[msgspec.Raw], part: Part) -> None:
+    def _take_back(self, work: Work[bytes], part: Part) -> None:
         self._report.bytes_written -= part.size
         work.sieve.take_back(self.seen_by(work.origin) if work.origin else IdSet())
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Sequence
+
+from kauneonga_async.decoding import Lines, compact
 
 __all__ = ["ENDING", "to_lines"]
 
 ENDING = ".jsonl"
 
 
-def to_lines(records: list[msgspec.Raw]) -> bytes:
-    """Return records as lines.
+def to_lines(records: Sequence[bytes]) -> list[bytes | memoryview]:
+    """Return records as lines, in pieces to be written one after the other.
 
     A record with line breaks between its tokens, as a server that indents its JSON writes it, is compacted; any other
     stays as it is, to the byte.
     """
     if not records:
-        return b""
-    lines = b"\n".join(records)
-    if lines.count(b"\n") >= len(records) or b"\r" in lines:
-        lines = b"\n".join([msgspec.json.format(record, indent=-1) for record in records])
-    return lines + b"\n"
+        return []
+    if isinstance(records, Lines):
+        return [records.text, b"\n"]
+    return [b"\n".join(map(compact, records)), b"\n"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import msgspec
 from anyio import to_thread
 
 from kauneonga_async.files import AtomicFile
@@ -24,12 +23,12 @@ def part_name(window: Window | None, kind: str, ending: str, number: int = 1) ->
     return f"{kind}{days}{again}{ending}"
 
 
-class Part(Sink[msgspec.Raw]):
+class Part(Sink[bytes]):
     """Takes one window's records.
 
     Args:
         path: The file it becomes.
-        encode: Makes bytes of records.
+        encode: Makes of records what is to be written, in pieces.
         began: Is told when it is begun anew: what was written of it is thrown away.
         written: Is told of bytes written.
 
@@ -40,7 +39,7 @@ class Part(Sink[msgspec.Raw]):
     def __init__(
         self,
         path: Path,
-        encode: Callable[[list[msgspec.Raw]], bytes],
+        encode: Callable[[Sequence[bytes]], list[bytes | memoryview]],
         began: Callable[[], None],
         written: Callable[[int], None],
     ) -> None:
@@ -49,7 +48,7 @@ class Part(Sink[msgspec.Raw]):
         self._encode = encode
         self._began = began
         self._written = written
-        self._pending: list[bytes] = []
+        self._pending: list[bytes | memoryview] = []
         self._waiting = 0  # bytes in it
         self._file: AtomicFile | None = None
         self._is_new = True
@@ -61,16 +60,16 @@ class Part(Sink[msgspec.Raw]):
         self._waiting = self.size = 0
         self._is_new = True
 
-    def offer(self, records: list[msgspec.Raw]) -> bool:
+    def offer(self, records: Sequence[bytes]) -> bool:
         """Take records, unless enough are waiting to be written."""
         if self._waiting >= FLUSHED_AT:
             return False
-        lines = self._encode(records)
-        self._pending.append(lines)
-        self._waiting += len(lines)
+        pieces = self._encode(records)
+        self._pending += pieces
+        self._waiting += sum(map(len, pieces))
         return True
 
-    async def send(self, records: list[msgspec.Raw]) -> None:
+    async def send(self, records: Sequence[bytes]) -> None:
         """Write what is waiting, and take records."""
         await self._flush()
         self.offer(records)
@@ -92,18 +91,18 @@ class Part(Sink[msgspec.Raw]):
             await to_thread.run_sync(self._file.discard)
 
     async def _flush(self) -> None:
-        data = b"".join(self._pending)
-        self._pending.clear()
-        self._waiting = 0
-        await to_thread.run_sync(self._write, data)
-        self.size += len(data)
-        self._written(len(data))
+        pieces, size = self._pending, self._waiting
+        self._pending, self._waiting = [], 0
+        await to_thread.run_sync(self._write, pieces)
+        self.size += size
+        self._written(size)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, pieces: list[bytes | memoryview]) -> None:
         if self._file is None or self._is_new:
             if self._file is not None:
                 self._file.close()
             # Known at once, so that it is removed whatever becomes of the call.
             self._file = AtomicFile(self.path, part=self.path.with_name(f"_{self.path.name}.part"))
             self._is_new = False
-        self._file.write(data)
+        for piece in pieces:
+            self._file.write(piece)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, TypeVar, overload
 
@@ -15,6 +15,7 @@ from kauneonga_async.errors import NotFound
 from kauneonga_async.models import Message
 from kauneonga_async.resources.context import Context
 from kauneonga_async.streams import (
+    RAISING,
     Channel,
     InvalidPolicy,
     Listing,
@@ -111,7 +112,9 @@ class Messages:
             NotFound: There is no such message.
         """
         config.check_id("message_id", message_id)
-        invalid = InvalidPolicy(check_on_invalid(on_invalid), StreamReport())
+        invalid = RAISING
+        if on_invalid != "raise":
+            invalid = InvalidPolicy(check_on_invalid(on_invalid), StreamReport())
         options = self._context.transport.options.override(timeout, max_retries, extra_headers)
         return await self._fetch(message_id, record_type, invalid, options)
 
@@ -353,12 +356,12 @@ class Messages:
 
         return RecordStream(recipe, context.transport.check, context.supervisors, PATH)
 
-    async def _fetch(
+    def _fetch(
         self, message_id: int, record_type: Any, invalid: InvalidPolicy, options: config.CallOptions
-    ) -> Any:
+    ) -> Coroutine[Any, Any, Any]:
         transport = self._context.transport
         request = transport.request("GET", f"{PATH}/{message_id}", options=options)
-        return await self._context.fetch(request, object_reader(record_type), invalid)
+        return self._context.fetch(request, object_reader(record_type), invalid)
 
     async def _exists(self, message_id: int) -> bool:
         try:

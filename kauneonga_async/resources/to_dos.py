@@ -11,7 +11,7 @@ import msgspec
 from kauneonga_async.decoding import ObjectReader, RecordReader
 from kauneonga_async.models import Schedule, ToDo, ToDoSchedule
 from kauneonga_async.resources.context import Context
-from kauneonga_async.streams import InvalidPolicy, Listing, OnInvalid, RecordStream, StreamReport, check_on_invalid
+from kauneonga_async.streams import RAISING, Listing, OnInvalid, RecordStream, check_on_invalid
 
 __all__ = ["ToDos"]
 
@@ -100,8 +100,7 @@ class ToDos:
             body=msgspec.json.encode(_Creation(**texts, schedule=schedule)),
             options=transport.options.override(timeout, max_retries, extra_headers),
         )
-        invalid = InvalidPolicy("raise", StreamReport())
-        return self._context.fetch(request, _OBJECTS, invalid)  # type: ignore[return-value]  # "raise" never gives None
+        return self._context.fetch(request, _OBJECTS, RAISING)  # type: ignore[return-value]  # "raise" never gives None
 
     @overload
     def stream(

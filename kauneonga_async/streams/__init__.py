@@ -8,10 +8,11 @@ from kauneonga_async.streams.lookup import LookupRun
 from kauneonga_async.streams.outlet import ChannelOutlet, Outlet, Sink
 from kauneonga_async.streams.record_stream import RecordStream, Supervisors
 from kauneonga_async.streams.report import LearntCalendar, StreamReport
-from kauneonga_async.streams.sieve import InvalidPolicy, OnInvalid, check_on_invalid
+from kauneonga_async.streams.sieve import RAISING, InvalidPolicy, OnInvalid, check_on_invalid
 from kauneonga_async.streams.work import Work
 
 __all__ = [
+    "RAISING",
     "Channel",
     "ChannelOutlet",
     "IdSet",

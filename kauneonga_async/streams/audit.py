@@ -16,7 +16,7 @@ from kauneonga_async.errors import CalendarMismatch, IncompleteResult
 from kauneonga_async.streams.overlap import Missing, Overlap
 from kauneonga_async.streams.report import StreamReport
 from kauneonga_async.streams.work import Work
-from kauneonga_async.windows import Range, Window
+from kauneonga_async.windows import Window
 
 __all__ = ["AskAgain", "Audit", "Doubt"]
 
@@ -61,18 +61,17 @@ class Audit:
     """Watches over the windows of one run.
 
     Args:
-        bounds: The range of the stream.
         calendar: What is known, or stated, of the server's dates.
         report: Is told what was learnt.
     """
 
-    def __init__(self, bounds: Range, calendar: ServerCalendar, report: StreamReport) -> None:
+    def __init__(self, calendar: ServerCalendar, report: StreamReport) -> None:
         self._calendar = calendar
         self._report = report
         # A field that moves says nothing of where a record must be.
         self._overlap: Overlap[Work[Any]] | None = None
         if calendar.date_field == "created_at":
-            self._overlap = Overlap(bounds, calendar)
+            self._overlap = Overlap()
         self._inclusive_proven = not (calendar.is_known and calendar.to_date_inclusive)
         self._largest = 0  # records in one answer
         self._at_largest: list[Work[Any]] = []  # windows of several days whose answers had as many
@@ -96,8 +95,8 @@ class Audit:
         if self._overlap is None:
             return steps
         self._note_total(work, window, sieve.total)
-        seen_elsewhere = self._overlap.see(sieve.sightings)
-        sieve.sightings = []
+        seen_elsewhere = self._overlap.see(sieve.sightings) if sieve.sightings else []
+        sieve.sightings = None
         if work.suspected and sieve.handed_out:
             steps += self._prove_cap(work.suspected)
         missing = self._overlap.deliver(window, work, sieve.seen)

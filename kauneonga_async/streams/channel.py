@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 __all__ = ["Channel", "ChannelClosed", "bare_error"]
@@ -27,7 +28,7 @@ class Channel(Generic[T]):
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._batches: deque[list[T]] = deque()
+        self._batches: deque[Sequence[T]] = deque()
         self._closed = False
         self._filled = asyncio.Event()
         self._room = asyncio.Event()
@@ -35,7 +36,7 @@ class Channel(Generic[T]):
     def restart(self) -> None:
         """Nothing: what the consumer was given stays given."""
 
-    def offer(self, records: list[T]) -> bool:
+    def offer(self, records: Sequence[T]) -> bool:
         """Put a batch in if there is room; return whether there was."""
         if len(self._batches) >= self._capacity:
             return False
@@ -43,13 +44,13 @@ class Channel(Generic[T]):
         self._filled.set()
         return True
 
-    async def send(self, records: list[T]) -> None:
+    async def send(self, records: Sequence[T]) -> None:
         """Put a batch in, waiting for room."""
         while not self.offer(records):
             self._room.clear()
             await self._room.wait()
 
-    async def receive(self) -> list[T]:
+    async def receive(self) -> Sequence[T]:
         """Take a batch out, waiting for one.
 
         Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 import anyio
@@ -122,7 +122,7 @@ class Fetch(Generic[T]):
                 return
         await self._hand_on(self._finish(decoder))
 
-    async def _hold(self, answer: Answer, records: list[T]) -> bool:
+    async def _hold(self, answer: Answer, records: Sequence[T]) -> bool:
         """Let the consumer hold back the socket for a while; return whether it took the records."""
         clock = asyncio.get_running_loop().time
         began = clock()
@@ -136,7 +136,7 @@ class Fetch(Generic[T]):
             self._held_for = max(self._held_for, clock() - began)
             answer.come_back()
 
-    async def _read_aside(self, answer: Answer, decoder: ListDecoder[T], held: list[T]) -> None:
+    async def _read_aside(self, answer: Answer, decoder: ListDecoder[T], held: Sequence[T]) -> None:
         """Read the body to its end while the consumer is not ready for it, so that nobody cuts an idle connection."""
         spool = Spool(self._budget)
         try:
@@ -170,22 +170,22 @@ class Fetch(Generic[T]):
             spool.end()
             answer.stand_aside()  # nothing more is asked of the server
 
-    async def _decode(self, decoder: ListDecoder[T], data: bytes) -> list[T]:
+    async def _decode(self, decoder: ListDecoder[T], data: bytes) -> Sequence[T]:
         async with self._decoding:
             batch = decoder.feed(data)
             records = self._sieve.sift(batch) if batch else []
             await asyncio.sleep(0)
         return self._finished(records)
 
-    def _finish(self, decoder: ListDecoder[T]) -> list[T]:
+    def _finish(self, decoder: ListDecoder[T]) -> Sequence[T]:
         batch = decoder.finish()
         return self._finished(self._sieve.sift(batch) if batch else [])
 
-    def _finished(self, records: list[T]) -> list[T]:
+    def _finished(self, records: Sequence[T]) -> Sequence[T]:
         finish = self._listing.finish
         return list(map(finish, records)) if finish else records
 
-    async def _hand_on(self, records: list[T]) -> None:
+    async def _hand_on(self, records: Sequence[T]) -> None:
         if records and not self._sink.offer(records):
             await self._sink.send(records)
 

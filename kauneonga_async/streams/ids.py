@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from operator import gt, lt
 
@@ -48,6 +48,15 @@ class IdSet:
         other._firsts = self._firsts[:]
         other._count = self._count
         return other
+
+    def lacks(self, values: Iterable[int]) -> list[int]:
+        """Return those of the values that are not in the set, in order."""
+        wanted = set(values)
+        if wanted and self._blocks:
+            begin = max(0, bisect_right(self._firsts, min(wanted)) - 1)
+            for block in self._blocks[begin : bisect_right(self._firsts, max(wanted))]:
+                wanted.difference_update(block)
+        return sorted(wanted)
 
     def add(self, value: int) -> bool:
         """Add a value; return whether it is new."""

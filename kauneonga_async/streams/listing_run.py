@@ -57,7 +57,7 @@ class ListingRun(Generic[T]):
         self._audit: Audit | None = None
         self._all_seen: IdSet | None = None
         if listing.bounds is not None:
-            self._audit = Audit(listing.bounds, listing.calendar, report)
+            self._audit = Audit(listing.calendar, report)
             if listing.calendar.date_field != "created_at":
                 self._all_seen = IdSet()  # over a field that moves, an id may turn up in two windows
 
@@ -85,7 +85,9 @@ class ListingRun(Generic[T]):
             seen = self._outlet.seen_by(origin)
         else:
             seen = IdSet() if self._all_seen is None else self._all_seen
-        return Work(window, Sieve(window, self._listing.calendar, seen, self._invalid, self._report), origin)
+        listing = self._listing
+        sieve: Sieve[T] = Sieve(window, listing.bounds, listing.calendar, seen, self._invalid, self._report)
+        return Work(window, sieve, origin)
 
     async def _labour(self) -> None:
         while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from kauneonga_async.streams.channel import Channel
@@ -11,18 +12,19 @@ from kauneonga_async.streams.work import Work
 __all__ = ["ChannelOutlet", "Outlet", "Sink"]
 
 T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
-class Sink(Protocol[T]):
+class Sink(Protocol[T_contra]):
     """Takes the records of one window."""
 
     def restart(self) -> None:
         """Begin with a new answer for the window."""
 
-    def offer(self, records: list[T]) -> bool:
+    def offer(self, records: Sequence[T_contra]) -> bool:
         """Take records if that is possible at once; return whether it was."""
 
-    async def send(self, records: list[T]) -> None:
+    async def send(self, records: Sequence[T_contra]) -> None:
         """Take records, waiting until that is possible."""
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Generic, NamedTuple, TypeVar
 
-from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.streams.ids import IdSet
-from kauneonga_async.windows import Range, Window
+from kauneonga_async.streams.sightings import Sightings
+from kauneonga_async.windows import Window
 
 __all__ = ["Missing", "Overlap"]
 
@@ -34,40 +34,31 @@ _SIGHT_DAYS = 5
 
 
 class Overlap(Generic[Owner]):
-    """Compares what was seen with what was delivered, day by day.
+    """Compares what was seen with what was delivered, day by day."""
 
-    Args:
-        bounds: The range of the stream: what lies outside is nobody's.
-        calendar: Whose days are meant.
-    """
-
-    def __init__(self, bounds: Range, calendar: ServerCalendar) -> None:
-        self._bounds = bounds
-        self._calendar = calendar
+    def __init__(self) -> None:
         self._seen: defaultdict[int, array[int]] = defaultdict(lambda: array("q"))  # by day, owner still at work
         self._delivered: dict[int, tuple[Owner, IdSet]] = {}  # by day, owner done
 
-    def see(self, sightings: Iterable[tuple[datetime, int]]) -> list[tuple[Owner, Missing]]:
+    def see(self, sightings: Sightings) -> list[tuple[Owner, Missing]]:
         """Take what one window saw of others; return what of it its owner failed to deliver."""
         missing: list[tuple[Owner, Missing]] = []
-        for time, record_id in sightings:
-            if time < self._bounds.start or (self._bounds.end is not None and time >= self._bounds.end):
-                continue
-            day = self._calendar.day_of(time).toordinal()
+        for day, ids in sightings.by_day.items():
             delivered = self._delivered.get(day)
             if delivered is None:
-                self._seen[day].append(record_id)
-            elif record_id not in delivered[1]:
-                missing.append((delivered[0], Missing(day, record_id)))
+                self._seen[day].extend(ids)
+            else:
+                owner, has = delivered
+                missing += [(owner, Missing(day, record_id)) for record_id in has.lacks(ids)]
         return missing
 
     def deliver(self, window: Window, owner: Owner, ids: IdSet) -> list[Missing]:
         """Tell that a window has delivered all it has; return what others saw of it and it did not deliver."""
-        missing: set[Missing] = set()
+        missing: list[Missing] = []
         for day in _days(window):
-            missing.update(Missing(day, record_id) for record_id in self._seen.pop(day, ()) if record_id not in ids)
+            missing += [Missing(day, record_id) for record_id in ids.lacks(self._seen.pop(day, ()))]
             self._delivered[day] = owner, ids
-        return sorted(missing)
+        return missing
 
     def reopen(self, window: Window, missing: Iterable[Missing]) -> None:
         """Tell that a window is asked for again: what is missing of it is still to be delivered."""

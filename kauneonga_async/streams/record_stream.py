@@ -154,7 +154,8 @@ class _Batches(AsyncIterator[list[T]]):
     async def __anext__(self) -> list[T]:
         run = self._run or self._start()
         try:
-            return await self._channel.receive()
+            batch = await self._channel.receive()
+            return batch if isinstance(batch, list) else list(batch)
         except ChannelClosed:
             pass
         except BaseException:

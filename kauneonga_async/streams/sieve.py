@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from itertools import compress
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.decoding import Batch, InvalidRecord
 from kauneonga_async.errors import CalendarMismatch
 from kauneonga_async.streams.ids import IdSet
 from kauneonga_async.streams.report import StreamReport
-from kauneonga_async.windows import Window
+from kauneonga_async.streams.sightings import Sightings
+from kauneonga_async.windows import Range, Window
 
-__all__ = ["InvalidPolicy", "OnInvalid", "Sieve", "check_on_invalid"]
+__all__ = ["RAISING", "InvalidPolicy", "OnInvalid", "Sieve", "check_on_invalid"]
 
 T = TypeVar("T")
 
@@ -52,6 +53,9 @@ class InvalidPolicy:
             self._on_invalid(record)
 
 
+RAISING: Final = InvalidPolicy("raise", StreamReport())  # it counts nothing, so that all can share it
+
+
 def check_on_invalid(on_invalid: OnInvalid) -> OnInvalid:
     """Return the policy if there is such a one.
 
@@ -72,6 +76,7 @@ class Sieve(Generic[T]):
 
     Args:
         window: The window, or None where a listing has no dates.
+        bounds: The range of the stream, likewise.
         calendar: Whose days the window's are.
         seen: Ids handed out so far; the sieve adds to them.
         invalid: What becomes of records that do not fit.
@@ -80,7 +85,7 @@ class Sieve(Generic[T]):
     Attributes:
         seen: Ids handed out.
         handed_out: Records handed out, over all answers.
-        sightings: Ids of records that are another window's, with their dates.
+        sightings: What the present answer held of other windows.
         total: Records in the present answer.
         earliest: The first date in the present answer.
         latest: The last date in the present answer.
@@ -89,6 +94,7 @@ class Sieve(Generic[T]):
     def __init__(
         self,
         window: Window | None,
+        bounds: Range | None,
         calendar: ServerCalendar,
         seen: IdSet,
         invalid: InvalidPolicy,
@@ -96,6 +102,7 @@ class Sieve(Generic[T]):
     ) -> None:
         self.window = window
         self.seen = seen
+        self._bounds = bounds
         self.handed_out = 0
         self._calendar = calendar
         self._invalid = invalid
@@ -105,7 +112,7 @@ class Sieve(Generic[T]):
 
     def restart(self) -> None:
         """Begin with a new answer: what was handed out stays so."""
-        self.sightings: list[tuple[datetime, int]] = []
+        self.sightings = Sightings(self._bounds, self._calendar) if self._bounds else None
         self.total = 0
         self.earliest: datetime | None = None
         self.latest: datetime | None = None
@@ -120,7 +127,7 @@ class Sieve(Generic[T]):
         self.handed_out = 0
         self.seen = seen
 
-    def sift(self, batch: Batch[T]) -> list[T]:
+    def sift(self, batch: Batch[T]) -> Sequence[T]:
         """Return the records of a batch that are to be handed out.
 
         Raises:
@@ -129,30 +136,31 @@ class Sieve(Generic[T]):
         """
         records, ids = batch.records, batch.ids
         self.total += len(batch)
-        if batch.times and self.window is not None:
-            records, ids = self._keep_own(self.window, batch)
+        if batch.span and self.window is not None:
+            records, ids = self._keep_own(self.window, batch, *batch.span)
         new = self.seen.add_all(ids)
         if new is not None:
             self._report.duplicates += len(records) - len(new)
-            records = [records[position] for position in new]
+            every = list(records)
+            records = [every[position] for position in new]
         for record in batch.invalid:
             self._meet_invalid(record)
         self.handed_out += len(records)
         self._report.records += len(records)
         return records
 
-    def _keep_own(self, window: Window, batch: Batch[T]) -> tuple[list[T], list[int]]:
-        earliest, latest = min(batch.times), max(batch.times)
+    def _keep_own(
+        self, window: Window, batch: Batch[T], earliest: datetime, latest: datetime
+    ) -> tuple[Sequence[T], list[int]]:
         self._check_reach(window, earliest, latest)
         if window.owns(earliest) and window.owns(latest):
             return batch.records, batch.ids
         own = [window.owns(time) for time in batch.times]
-        self.sightings += [
-            (time, record_id) for time, record_id, is_own in zip(batch.times, batch.ids, own, strict=True) if not is_own
-        ]
-        records = list(compress(batch.records, own))
-        self._report.dropped += len(batch.records) - len(records)
-        return records, list(compress(batch.ids, own))
+        others = [not is_own for is_own in own]
+        if self.sightings is not None:
+            self.sightings.note(list(compress(batch.times, others)), list(compress(batch.ids, others)))
+        self._report.dropped += sum(others)
+        return list(compress(batch.records, own)) if any(own) else [], list(compress(batch.ids, own))
 
     def _check_reach(self, window: Window, earliest: datetime, latest: datetime) -> None:
         self.earliest = earliest if self.earliest is None else min(self.earliest, earliest)

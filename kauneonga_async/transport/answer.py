@@ -136,6 +136,8 @@ class Answer:
         while whole.write(await self.read()):
             if whole.tell() > most:
                 raise self.identify(DecodeError(f"the answer is larger than {most:,} bytes"))
+            if self._body is not None and self._body.has_ended:
+                break  # as most answers do that are no list
         return whole.getvalue()
 
     async def refusal(self) -> StatusError:

@@ -113,21 +113,10 @@ class Body:
         self.received += len(data)
         return data
 
-    async def read_whole(self, most: int) -> bytes:
-        """Return the whole body.
-
-        Args:
-            most: Bytes beyond which it is refused.
-
-        Raises:
-            DecodeError: It is larger.
-        """
-        slices = []
-        while data := await self.read():
-            slices.append(data)
-            if self.received > most:
-                raise DecodeError(f"the answer is larger than {most:,} bytes")
-        return slices[0] if len(slices) == 1 else b"".join(slices)
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is known already that nothing more comes."""
+        return self._inflater is None and self._content.at_eof()
 
     async def _inflated(self, inflater: Inflater) -> bytes:
         while not (data := inflater.read()):

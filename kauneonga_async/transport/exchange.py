@@ -59,22 +59,25 @@ async def _send(
     session = sessions.pick(repeatable=request.repeatable, foreign=request.foreign)
     request.sent = request.body is None  # without a body there is no telling
     patience = request.options.timeout if request.streaming else None
+    response = session.request(
+        request.method,
+        url,
+        data=None if request.body is None else _SentBody(request.body, request),
+        headers=_headers(request, authorization),
+        timeout=_client_timeout(patience),
+        proxy=sessions.options.proxy_for(url),
+        proxy_headers=sessions.options.proxy_headers or None,
+        allow_redirects=False,
+        auto_decompress=False,
+        raise_for_status=False,
+        middlewares=middlewares_of(session),
+    )
     try:
-        # The head of a stream has the timeout that each of its reads has; another call has its deadline.
+        if patience is None:  # the call has its deadline
+            return await response
+        # The head of a stream has the timeout that each of its reads has.
         async with asyncio.timeout(patience):
-            return await session.request(
-                request.method,
-                url,
-                data=None if request.body is None else _SentBody(request.body, request),
-                headers=_headers(request, authorization),
-                timeout=_client_timeout(patience),
-                proxy=sessions.options.proxy_for(url),
-                proxy_headers=sessions.options.proxy_headers or None,
-                allow_redirects=False,
-                auto_decompress=False,
-                raise_for_status=False,
-                middlewares=middlewares_of(session),
-            )
+            return await response
     except Exception as error:
         failure = translate(
             error,

@@ -27,9 +27,14 @@ class Places:
         self.in_use = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def has_place(self) -> bool:
+        """Whether a place can be taken without waiting, or being unfair to those who wait."""
+        return self.in_use < self.limit and not self._waiters
+
     async def take(self) -> None:
         """Take a place, waiting for one if all are taken."""
-        if self.in_use < self.limit and not self._waiters:
+        if self.has_place:
             self.in_use += 1
             return
         waiter = asyncio.get_running_loop().create_future()
@@ -95,6 +100,10 @@ class Throttle:
         clock = asyncio.get_running_loop().time
         if self._began is None:
             self._began = clock()
+        if self._pace is None and not self._resume and self._own.has_place and self._shared.has_place:
+            self._own.retake()
+            self._shared.retake()
+            return clock()
         await self._own.take()
         try:
             if self._pace is not None or self._resume > clock():

@@ -181,7 +181,7 @@ class Transport:
         """Make one try, and a second one if a fresh token was to be had for it."""
         if request.foreign:
             return await self._exchange(request, read, None)
-        authorization = await self._tokens.get()
+        authorization = self._tokens.current or await self._tokens.get()
         try:
             return await self._exchange(request, read, authorization)
         except AuthenticationError as error:

@@ -12,20 +12,15 @@ from kauneonga_async.cli.output import plain
 from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
 from tests.cli.conftest import COMMAND, Run
 
-CREATION = [
+CREATION = (
     "to-dos",
     "create",
-    "--account-number",
-    "W0411",
-    "--contact",
-    "+17545550142",
-    "--from",
-    "+17542838007",
-    "--day",
-    "Tuesday",
-    "--interval",
-    "2",
-]
+    "--account-number=W0411",
+    "--contact=+17545550142",
+    "--from=+17542838007",
+    "--day=Tuesday",
+    "--interval=2",
+)
 
 
 def ids_of(out: str) -> list[int]:

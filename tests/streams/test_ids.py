@@ -52,3 +52,28 @@ def test_an_id_takes_at_most_sixteen_bytes(order: str) -> None:
         tracemalloc.stop()
     assert len(seen) == 100_000
     assert used <= 16 * len(seen)
+
+
+@given(st.lists(st.integers(1, 10**6)), st.lists(st.integers(1, 10**6)))
+def test_what_it_lacks_is_what_a_set_lacks(kept: list[int], asked: list[int]) -> None:
+    ids = IdSet()
+    ids.add_all(kept)
+    assert ids.lacks(asked) == sorted(set(asked) - set(kept))
+
+
+def test_what_it_lacks_is_found_over_many_blocks() -> None:
+    ids = IdSet()
+    ids.add_all(range(1, 50_001, 2))
+    assert ids.lacks(range(4000, 30_000)) == list(range(4000, 30_000, 2))
+    assert ids.lacks([]) == []
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    ids = IdSet()
+    ids.add_all(range(10, 10_000))
+    other = ids.copy()
+    other.add(1)
+    other.add(20_000)
+    assert len(ids) == 9990
+    assert len(other) == 9992
+    assert 1 not in ids

@@ -1,0 +1,77 @@
+"""aiohttp and msgspec by hand: the whole body is read, then decoded.
+
+Its structs have the fields and types of ours and are otherwise as msgspec makes them; once more with ours, which the
+garbage collector does not track, so that only the way of decoding differs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from benchmarks.contenders import TIMES
+from kauneonga_async.models import Message
+
+_FIELDS = [(field.encode_name, field.type, field.default) for field in msgspec.structs.fields(Message)]
+Plain: Any = msgspec.defstruct(
+    "Plain", [field if field[2] is not msgspec.NODEFAULT else field[:2] for field in _FIELDS]
+)
+Listing: Any = msgspec.defstruct("Listing", [("data", list[Plain])])
+ListingOfOurs: Any = msgspec.defstruct("ListingOfOurs", [("data", list[Message])])
+Single: Any = msgspec.defstruct("Single", [("data", Plain)])
+
+
+HEADERS = {"Authorization": "Bearer sandbox-token", "Accept": "application/json"}
+
+
+def stream(url: str, warm_url: str) -> dict[str, float]:
+    """Read one window."""
+    return _stream(url, warm_url, Listing)
+
+
+def stream_of_ours(url: str, warm_url: str) -> dict[str, float]:
+    """Read one window, with our structs."""
+    return _stream(url, warm_url, ListingOfOurs)
+
+
+def _stream(url: str, warm_url: str, listing: Any) -> dict[str, float]:
+
+    async def measure() -> dict[str, float]:
+        async with aiohttp.ClientSession(headers=HEADERS) as session:
+            async with session.get(warm_url) as response:
+                await response.read()
+            seconds, count = [], 0
+            for _ in range(TIMES):
+                began, count = time.perf_counter(), 0
+                async with session.get(url) as response:
+                    response.raise_for_status()
+                    body = await response.read()
+                for message in msgspec.json.decode(body, type=listing).data:
+                    count += message.id > 0
+                seconds.append(time.perf_counter() - began)
+            return {"seconds": min(seconds), "records": count}
+
+    return asyncio.run(measure())
+
+
+def get(url: str, count: int) -> dict[str, Any]:
+    """Get one message again and again."""
+    decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Single)
+
+    async def measure() -> list[float]:
+        seconds = []
+        async with aiohttp.ClientSession(headers=HEADERS) as session:
+            for _ in range(count):
+                began = time.perf_counter()
+                async with session.get(url) as response:
+                    response.raise_for_status()
+                    message = decoder.decode(await response.read()).data
+                seconds.append(time.perf_counter() - began)
+                assert message.id
+        return seconds
+
+    return {"latencies": asyncio.run(measure())}

@@ -1,0 +1,64 @@
+"""One large window: records a second against whole-body decoding, turns of the loop, memory."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.processes import contend, server
+from benchmarks.rows import Row
+
+WEEK = ("2025-01-06", "2025-01-12")
+WEEK_QUERY = "from_date=01-05-2025&to_date=01-14-2025"  # as we ask for that week, with its padding
+RECORDS_IN_30_MB = 19_000
+
+# By name: module, function and target.
+PEERS: dict[str, tuple[str, str, float | None]] = {
+    "aiohttp + msgspec": ("aiohttp_msgspec", "stream", 1.5),
+    "the same with gc=False": ("aiohttp_msgspec", "stream_of_ours", None),
+    "httpx + pydantic": ("httpx_pydantic", "stream", 6.0),
+    "requests + json": ("requests_json", "stream", 4.0),
+}
+
+
+def stream(rounds: int) -> Iterator[Row]:
+    """Measure 30 MB against the peers, and 300 MB against 30."""
+    grown: list[float] = []
+    with server(RECORDS_IN_30_MB, *WEEK) as base_url:
+        theirs = {"url": f"{base_url}/v2/messages?{WEEK_QUERY}", "warm_url": f"{base_url}/v2/messages/1001"}
+        rates: dict[str, list[float]] = {name: [] for name in ("ours", *PEERS)}
+        for _ in range(rounds):
+            mine = contend("ours", "stream", base_url=base_url, first=WEEK[0], last=WEEK[1])
+            rates["ours"].append(_rate(mine))
+            grown.append(mine["grown"] / 1e6)
+            for name, (module, function, _) in PEERS.items():
+                rates[name].append(_rate(contend(module, function, **theirs)))
+    best = {name: max(values) for name, values in rates.items()}
+    for name, (_, _, target) in PEERS.items():
+        yield Row(
+            what=f"typed stream of 30 MB, records/s, against {name}",
+            result=best["ours"] / best[name],
+            target=target,
+            at_least=True,
+            details={"ours": best["ours"], name: best[name]},
+        )
+    with server(RECORDS_IN_30_MB * 10, *WEEK) as base_url:
+        large = [contend("ours", "turns", base_url=base_url, first=WEEK[0], last=WEEK[1]) for _ in range(3)]
+    yield from _of_the_loop(large)
+    most, small = max(run["grown"] for run in large) / 1e6, statistics.median(grown)
+    yield Row(what="growth of peak memory, 300 MB streamed", result=most, target=48, unit="MB")
+    yield Row(what="the same, beyond that of 30 MB", result=most - small, target=8, unit="MB", details={"30 MB": small})
+
+
+def _of_the_loop(runs: list[dict[str, Any]]) -> Iterator[Row]:
+    turns = {"turns": float(statistics.median(run["turns"] for run in runs))}
+    longest = max(run["longest"] for run in runs) * 1e3
+    yield Row(what="longest turn of the loop while streaming", result=longest, target=10, unit="ms", details=turns)
+    slow = max(run["p999"] for run in runs) * 1e3
+    yield Row(what="99.9th percentile of the loop's turns", result=slow, target=5, unit="ms", details=turns)
+
+
+def _rate(result: dict[str, Any]) -> float:
+    assert result["records"] == RECORDS_IN_30_MB, result
+    return float(result["records"] / result["seconds"])
