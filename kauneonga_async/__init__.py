@@ -7,7 +7,7 @@ from kauneonga_async import errors
 
 if TYPE_CHECKING:
     from kauneonga_async.calendars import ServerCalendar
-    from kauneonga_async.client import KauneongaClient, Response
+    from kauneonga_async.client import KauneongaClient
     from kauneonga_async.config import VERSION as __version__  # noqa: N811 - packages are asked for theirs by this name
     from kauneonga_async.decoding import InvalidRecord
     from kauneonga_async.exporting import ExportReport, export_messages
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ToDo,
         ToDoSchedule,
     )
+    from kauneonga_async.resources.anything import Response
     from kauneonga_async.streams import LearntCalendar, RecordStream, StreamReport
     from kauneonga_async.transport import Event
 
@@ -47,10 +48,11 @@ __all__ = [
 
 _HOMES = {
     "calendars": ("ServerCalendar",),
-    "client": ("KauneongaClient", "Response"),
+    "client": ("KauneongaClient",),
     "decoding": ("InvalidRecord",),
     "exporting": ("ExportReport", "export_messages"),
     "models": ("CallDetailRecord", "CallRecording", "Message", "RecurrenceRule", "Schedule", "ToDo", "ToDoSchedule"),
+    "resources.anything": ("Response",),
     "streams": ("LearntCalendar", "RecordStream", "StreamReport"),
     "transport": ("Event",),
 }

@@ -16,11 +16,10 @@ from yarl import URL
 
 from kauneonga_async import config
 from kauneonga_async.calendars import ServerCalendar
-from kauneonga_async.errors import DecodeError
 from kauneonga_async.resources import CallRecordings, Context, Messages, ToDos
+from kauneonga_async.resources.anything import Response, check_method, check_params, check_path, read_response
 from kauneonga_async.streams import Supervisors
 from kauneonga_async.transport import (
-    Answer,
     ConnectionOptions,
     EventHook,
     Events,
@@ -33,49 +32,7 @@ from kauneonga_async.transport import (
     check_ssl_context,
 )
 
-__all__ = ["KauneongaClient", "Response"]
-
-_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-
-
-class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """What :meth:`KauneongaClient.request` returns. Its repr shows no body.
-
-    Attributes:
-        status: The HTTP status.
-        headers: The response's headers, by lower-case name.
-        body: The body, decompressed.
-    """
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """Return the body, decoded.
-
-        Raises:
-            DecodeError: It is no JSON.
-        """
-        try:
-            return msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass
-        raise DecodeError("the body is no valid JSON", malformed=True)
-
-    @property
-    def data(self) -> Any:
-        """What stands under ``"data"``, decoded (API.md, Responses)."""
-        content = self.json()
-        if not isinstance(content, dict) or "data" not in content:
-            raise DecodeError('the body has no "data"')
-        return content["data"]
-
-    def __repr__(self) -> str:
-        return f"Response(status={self.status}, {len(self.body)} bytes)"
-
-    def __rich_repr__(self) -> list[tuple[str, Any]]:
-        return [("status", self.status), ("bytes", len(self.body))]
+__all__ = ["KauneongaClient"]
 
 
 class KauneongaClient:
@@ -259,18 +216,18 @@ class KauneongaClient:
         Raises:
             OutcomeUnknown: It may have been carried out.
         """
-        verb = _check_method(method)
+        verb = check_method(method)
         options = self._transport.options.override(timeout, max_retries, extra_headers)
         request = self._transport.request(
             verb,
-            _check_path(path),
-            query=_check_params(params),
+            check_path(path),
+            query=check_params(params),
             body=None if json is None else msgspec.json.encode(json),
             options=options,
         )
         # No frame of ours that waits holds the body.
         del json
-        return await self._transport.send(request, _read_response)
+        return await self._transport.send(request, read_response)
 
     async def aclose(self) -> None:
         """End all streams and close the connections made here; the client cannot be used again."""
@@ -300,12 +257,6 @@ class KauneongaClient:
         return f"<KauneongaClient {self._transport.base_url}{state}>" if self._sessions else "<KauneongaClient>"
 
 
-async def _read_response(answer: Answer) -> Response:
-    body = await answer.read_whole()
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    return Response(status=answer.status, headers=headers, body=body)
-
-
 def _check_types(calendar: object, session: object, on_event: object) -> None:
     if not isinstance(calendar, ServerCalendar):
         raise TypeError(f"calendar: a ServerCalendar is needed, not {type(calendar).__name__}")
@@ -313,32 +264,3 @@ def _check_types(calendar: object, session: object, on_event: object) -> None:
         raise TypeError(f"session: an aiohttp.ClientSession is needed, not {type(session).__name__}")
     if on_event is not None and not callable(on_event):
         raise TypeError(f"on_event: a callable is needed, not {type(on_event).__name__}")
-
-
-def _check_method(method: str) -> str:
-    if not isinstance(method, str):
-        raise TypeError(f"method: a string is needed, not {type(method).__name__}")
-    if method.upper() not in _METHODS:
-        raise ValueError(f"method: one of {', '.join(sorted(_METHODS))} is needed, not {method!r}")
-    return method.upper()
-
-
-def _check_path(path: str) -> str:
-    """Return a path that leads nowhere but below the base URL."""
-    if not isinstance(path, str):
-        raise TypeError(f"path: a string is needed, not {type(path).__name__}")
-    segments = path.strip("/").split("/")
-    if "://" in path or path.startswith("//") or "?" in path or "#" in path or "\\" in path:
-        raise ValueError("path: a path under the base URL is needed, like '/v2/agents'; put the query into params")
-    if any(segment in ("", ".", "..") or "%2e" in segment.lower() for segment in segments):
-        raise ValueError("path: it must not have an empty, '.' or '..' segment")
-    return URL.build(path="/" + "/".join(segments)).raw_path
-
-
-def _check_params(params: Mapping[str, str | int] | None) -> dict[str, str] | None:
-    if params is None:
-        return None
-    for name, value in params.items():
-        if not isinstance(name, str) or not isinstance(value, (str, int)) or isinstance(value, bool):
-            raise TypeError("params: names must be strings, and values strings or integers")
-    return {name: str(value) for name, value in params.items()}

@@ -8,7 +8,8 @@ from typing import Any, overload
 
 import msgspec
 
-from kauneonga_async.decoding.records import UNREADABLE, Batch, RecordReader, check_text
+from kauneonga_async.decoding.invalid import UNREADABLE
+from kauneonga_async.decoding.records import Batch, RecordReader, check_text
 
 __all__ = ["LineReader", "Lines", "compact", "line_reader"]
 

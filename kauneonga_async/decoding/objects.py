@@ -7,8 +7,9 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from kauneonga_async.decoding.lists import cut_out_data
-from kauneonga_async.decoding.records import UNREADABLE, InvalidRecord, RecordReader, record_reader
+from kauneonga_async.decoding.envelope import cut_out_data
+from kauneonga_async.decoding.invalid import UNREADABLE, InvalidRecord
+from kauneonga_async.decoding.records import RecordReader, record_reader
 from kauneonga_async.errors import DecodeError
 
 __all__ = ["ObjectReader", "object_reader"]

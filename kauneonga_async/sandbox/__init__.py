@@ -1,8 +1,8 @@
 """The sandbox: an imitation of the Kauneonga API with its quirks, for trying things out and for tests."""
 
-from kauneonga_async.sandbox.app import RecordedRequest, Settings
 from kauneonga_async.sandbox.faults import FAULT_KINDS, Fault, FaultPlan, RandomFaults, ScriptedFaults
 from kauneonga_async.sandbox.server import Sandbox
+from kauneonga_async.sandbox.settings import RecordedRequest, Settings
 from kauneonga_async.sandbox.world import World
 
 __all__ = [

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import math
 import time as clock
-import zlib
 from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from hashlib import blake2b
@@ -17,66 +16,16 @@ import msgspec
 from aiohttp import web
 
 from kauneonga_async.sandbox.audio import mp3
-from kauneonga_async.sandbox.faults import Fault, FaultPlan
+from kauneonga_async.sandbox.bodies import enveloped, gzipped, in_blocks
+from kauneonga_async.sandbox.faults import Fault
+from kauneonga_async.sandbox.settings import RecordedRequest, Settings
 from kauneonga_async.sandbox.world import World
 
-__all__ = ["RecordedRequest", "Settings", "make_app"]
+__all__ = ["make_app"]
 
-_BLOCK = 64 * 1024
 _INVALID_TOKEN = b'{"success":false,"info":"Invalid token","data":{}}'
 _DAY = timedelta(days=1)
 _FAULT = web.RequestKey("fault", Fault)
-
-
-class Settings(msgspec.Struct, kw_only=True):
-    """How the server behaves; it may be changed while it runs.
-
-    Attributes:
-        token: The token that is accepted; others are accepted too if they are in ``more_tokens``.
-        more_tokens: See there.
-        timezone: The IANA name of the zone that dates are in.
-        to_date_inclusive: Whether the day of ``to_date`` is listed.
-        date_field: The field that dates filter on: ``"created_at"``, or ``"updated_at"``.
-        filters: Whether dates filter at all.
-        order: ``"oldest"`` or ``"newest"`` first, or ``"mixed"``.
-        cap: Records beyond which a list is silently cut off, or None.
-        largest_range: Days beyond which a range is answered with 504, or None.
-        latency: Seconds before each answer.
-        bandwidth: Bytes a second for each answer, or None for as many as there can be.
-        rate_limit: Requests a second, counted in whole seconds as Rack::Attack does; or None.
-        retry_after: Whether a 429 says how long to wait.
-        compress: Whether answers are compressed for clients that accept it.
-        etags: Whether answers have ETags.
-        faults: What goes wrong.
-        skew: Seconds by which the server's clock is ahead.
-    """
-
-    token: str = "sandbox-token"  # noqa: S105 - of the sandbox
-    more_tokens: frozenset[str] = frozenset()
-    timezone: str = "UTC"
-    to_date_inclusive: bool = True
-    date_field: str = "created_at"
-    filters: bool = True
-    order: str = "oldest"
-    cap: int | None = None
-    largest_range: int | None = None
-    latency: float = 0.0
-    bandwidth: float | None = None
-    rate_limit: int | None = None
-    retry_after: bool = True
-    compress: bool = True
-    etags: bool = True
-    faults: FaultPlan | None = None
-    skew: float = 0.0
-
-
-class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that came, for tests to look at."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
 
 
 class Handlers:
@@ -206,7 +155,7 @@ class Handlers:
         return records
 
     async def _send_list(self, request: web.Request, records: Iterable[bytes]) -> web.StreamResponse:
-        return await self._send(request, _enveloped(records))
+        return await self._send(request, enveloped(records))
 
     async def _send(self, request: web.Request, pieces: Iterable[bytes]) -> web.StreamResponse:
         headers = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "max-age=0, private"}
@@ -218,7 +167,7 @@ class Handlers:
                 return web.Response(status=304, headers=headers)
         if self._settings.compress and "gzip" in request.headers.get("Accept-Encoding", ""):
             headers["Content-Encoding"] = "gzip"
-            pieces = _gzipped(pieces)
+            pieces = gzipped(pieces)
         return await self._stream(request, 200, headers, pieces)
 
     async def _stream(
@@ -236,7 +185,7 @@ class Handlers:
         limit = fault.cut_after if fault.cut_after is not None else fault.stall_after
         await response.prepare(request)
         sent = 0
-        async for block in self._paced(_in_blocks(pieces)):
+        async for block in self._paced(in_blocks(pieces)):
             if limit is not None and sent + len(block) >= limit:
                 await response.write(block[: limit - sent])
                 if fault.stall_after is not None:
@@ -272,33 +221,6 @@ def make_app(world: World, settings: Settings, requests: list[RecordedRequest]) 
     app.router.add_get("/api/v2/call-recordings", handlers.list_recordings)
     app.router.add_get(r"/audio/{id:\d{1,18}}.mp3", handlers.audio)
     return app
-
-
-def _enveloped(records: Iterable[bytes]) -> Iterator[bytes]:
-    separator = b'{"data":['
-    for record in records:
-        yield separator + record
-        separator = b","
-    yield b"]}" if separator == b"," else b'{"data":[]}'
-
-
-def _in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    pending: list[bytes] = []
-    size = 0
-    for piece in pieces:
-        pending.append(piece)
-        size += len(piece)
-        if size >= _BLOCK:
-            yield b"".join(pending)
-            pending, size = [], 0
-    yield b"".join(pending)
-
-
-def _gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    deflate = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
-    for block in _in_blocks(pieces):
-        yield deflate.compress(block)
-    yield deflate.flush()
 
 
 def _filtered(records: Iterator[bytes], field: str, bounds: tuple[datetime | None, datetime | None]) -> Iterator[bytes]:

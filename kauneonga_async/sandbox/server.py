@@ -8,7 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from kauneonga_async.sandbox.app import RecordedRequest, Settings, make_app
+from kauneonga_async.sandbox.app import make_app
+from kauneonga_async.sandbox.settings import RecordedRequest, Settings
 from kauneonga_async.sandbox.world import World
 
 __all__ = ["Sandbox"]

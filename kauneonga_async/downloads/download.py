@@ -1,9 +1,7 @@
-"""Downloads: one recording's audio, resumed where it broke off, and checked before it gets its name."""
+"""Download: one recording's audio, resumed where it broke off, and checked before it gets its name."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 import errno
 import hashlib
@@ -18,21 +16,27 @@ from anyio import CancelScope, to_thread
 from yarl import URL
 
 from kauneonga_async import config
+from kauneonga_async.downloads.audio import (
+    audio_url,
+    bare,
+    check_magic,
+    destination,
+    digests_of,
+    parse_url,
+    validator_of,
+)
 from kauneonga_async.errors import ConnectionFailed, DecodeError, KauneongaError, StatusError
 from kauneonga_async.files import AtomicFile
 from kauneonga_async.models import CallRecording
 from kauneonga_async.transport import Answer, Request, Transport, is_public, new_request_id
 
-__all__ = ["Download", "audio_url", "destination"]
+__all__ = ["Download"]
 
-ENDINGS = frozenset({"mp3", "wav", "ogg", "oga", "opus", "m4a", "aac", "flac", "amr", "gsm", "wma", "webm"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
 _WRITTEN_AT_ONCE = 1024 * 1024  # bytes
 _WHOLE, _PARTIAL, _NOT_SATISFIABLE = 200, 206, 416
 
-# What audio files begin with; the two bytes of an MPEG frame have eleven bits set.
-_MAGIC = (b"ID3", b"RIFF", b"OggS", b"fLaC", b"#!AMR", b"\x1aE\xdf\xa3", b"0&\xb2u")
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 
 
@@ -41,34 +45,6 @@ class _Sidecar(msgspec.Struct, frozen=True):
 
     url: str  # without its query, which may be a signature
     validator: str  # a strong ETag, or a Last-Modified
-
-
-def audio_url(recording: CallRecording) -> URL:
-    """Return where a recording's audio is.
-
-    Raises:
-        TypeError: It is no CallRecording.
-        ValueError: It has no URL, or one that is not http or https.
-    """
-    if not isinstance(recording, CallRecording):
-        raise TypeError(f"recording: a CallRecording is needed, not {type(recording).__name__}")
-    if not recording.recording:
-        raise ValueError(f"recording: {recording.id} has no audio")
-    url = _parse(recording.recording)
-    if url is None:
-        raise ValueError(f"recording: the audio of {recording.id} is not at an http or https URL with a host")
-    return url
-
-
-def destination(recording: CallRecording, path: Path, url: URL) -> Path:
-    """Return the file that a recording's audio becomes: in a folder that exists, its id; else the path itself.
-
-    The name holds nothing that the server chose but an ending out of a short list.
-    """
-    if not path.is_dir():
-        return path
-    ending = url.path.rpartition(".")[2].lower()
-    return path / f"{recording.id}.{ending if ending in ENDINGS else 'mp3'}"
 
 
 class Download:
@@ -163,7 +139,7 @@ class Download:
     async def _read(self, answer: Answer) -> URL | None:
         """Read one answer; return where it redirects to, or None when the file is finished."""
         if answer.status in REDIRECTS:
-            target = _parse(answer.headers.get("Location", ""), base=answer.url)
+            target = parse_url(answer.headers.get("Location", ""), base=answer.url)
             if target is None or (answer.url.scheme == "https" and target.scheme == "http"):
                 raise StatusError(f"{answer}: it redirects to what may not be followed", status=answer.status)
             return target
@@ -174,10 +150,10 @@ class Download:
         length = answer.headers.get("Content-Length", "")
         expected = begin + int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
         self._check_size(expected or begin)
-        sidecar = _validator(answer)
+        sidecar = validator_of(answer)
         if begin == 0:
             self._kept = 0
-            self._sidecar = _Sidecar(_bare(self._url), sidecar) if sidecar else None
+            self._sidecar = _Sidecar(bare(self._url), sidecar) if sidecar else None
         file = await to_thread.run_sync(self._open, begin, expected)
         try:
             await self._receive(answer, file, expected)
@@ -227,7 +203,7 @@ class Download:
             self._check_size(self._kept + size)
             if not data or size >= _WRITTEN_AT_ONCE:
                 if self._kept == 0:
-                    _check_magic(b"".join(pending)[:16], answer)
+                    check_magic(b"".join(pending)[:16], answer)
                 await self._write(file, pending)
                 size = 0
             if not data:
@@ -253,7 +229,7 @@ class Download:
             size = self._part.stat(follow_symlinks=False).st_size
         except (OSError, msgspec.DecodeError):
             return
-        if sidecar.url == _bare(self._url):
+        if sidecar.url == bare(self._url):
             self._sidecar, self._kept = sidecar, size
 
     def _open(self, begin: int, expected: int | None) -> AtomicFile:
@@ -273,7 +249,7 @@ class Download:
 
     def _verify(self, headers: Mapping[str, str], status: int) -> None:
         """Compare the file with the digests that the server offers (RFC 9530; Content-MD5 of RFC 1864)."""
-        for name, expected in _digests(headers, whole=status == _WHOLE):
+        for name, expected in digests_of(headers, whole=status == _WHOLE):
             with self._part.open("rb") as file:
                 found = hashlib.file_digest(file, name).digest()
             if found != expected:
@@ -291,46 +267,3 @@ class Download:
     def _forget_sidecar(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             self._sidecar_path.unlink()
-
-
-def _parse(text: str, base: URL | None = None) -> URL | None:
-    try:
-        url = URL(text) if base is None else base.join(URL(text))
-    except ValueError:
-        return None
-    return url if url.scheme in ("http", "https") and url.host and url.user is None else None
-
-
-def _bare(url: URL) -> str:
-    return str(url.with_query(None).with_fragment(None))
-
-
-def _validator(answer: Answer) -> str | None:
-    """Return what tells this version of the audio from any other: only a strong one may join two halves."""
-    tag = answer.headers.get("ETag", "")
-    if tag.startswith('"'):
-        return tag
-    return None if tag else answer.headers.get("Last-Modified")
-
-
-def _check_magic(head: bytes, answer: Answer) -> None:
-    if not head:
-        raise DecodeError(f"{answer}: the audio is empty")
-    is_mpeg_frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0  # noqa: PLR2004 - eleven bits set, ISO/IEC 11172-3
-    if not (is_mpeg_frame or head.startswith(_MAGIC) or head[4:8] == b"ftyp"):
-        raise DecodeError(f"{answer}: what came is no audio of a known kind")
-
-
-def _digests(headers: Mapping[str, str], *, whole: bool) -> list[tuple[str, bytes]]:
-    found: list[tuple[str, str]] = []
-    for name in ("Repr-Digest", "Digest"):
-        match = re.search(r"sha-256=:?([A-Za-z0-9+/]{43}=)", headers.get(name, ""), re.IGNORECASE)
-        if match:
-            found.append(("sha256", match.group(1)))
-    if whole and "Content-MD5" in headers:
-        found.append(("md5", headers["Content-MD5"]))
-    digests: list[tuple[str, bytes]] = []
-    for name, text in found:
-        with contextlib.suppress(binascii.Error, ValueError):
-            digests.append((name, base64.b64decode(text, validate=True)))
-    return digests

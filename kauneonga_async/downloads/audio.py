@@ -1,0 +1,102 @@
+"""Audio: where a recording's is, what its file is called, and whether what came is it. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from yarl import URL
+
+from kauneonga_async.errors import DecodeError
+from kauneonga_async.models import CallRecording
+from kauneonga_async.transport import Answer
+
+__all__ = ["audio_url", "bare", "check_magic", "destination", "digests_of", "parse_url", "validator_of"]
+
+ENDINGS = frozenset({"mp3", "wav", "ogg", "oga", "opus", "m4a", "aac", "flac", "amr", "gsm", "wma", "webm"})
+
+# What audio files begin with; the two bytes of an MPEG frame have eleven bits set.
+_MAGIC = (b"ID3", b"RIFF", b"OggS", b"fLaC", b"#!AMR", b"\x1aE\xdf\xa3", b"0&\xb2u")
+
+
+def audio_url(recording: CallRecording) -> URL:
+    """Return where a recording's audio is.
+
+    Raises:
+        TypeError: It is no CallRecording.
+        ValueError: It has no URL, or one that is not http or https.
+    """
+    if not isinstance(recording, CallRecording):
+        raise TypeError(f"recording: a CallRecording is needed, not {type(recording).__name__}")
+    if not recording.recording:
+        raise ValueError(f"recording: {recording.id} has no audio")
+    url = parse_url(recording.recording)
+    if url is None:
+        raise ValueError(f"recording: the audio of {recording.id} is not at an http or https URL with a host")
+    return url
+
+
+def destination(recording: CallRecording, path: Path, url: URL) -> Path:
+    """Return the file that a recording's audio becomes: in a folder that exists, its id; else the path itself.
+
+    The name holds nothing that the server chose but an ending out of a short list.
+    """
+    if not path.is_dir():
+        return path
+    ending = url.path.rpartition(".")[2].lower()
+    return path / f"{recording.id}.{ending if ending in ENDINGS else 'mp3'}"
+
+
+def parse_url(text: str, base: URL | None = None) -> URL | None:
+    """Return an http or https URL with a host and without a password; None for any other text."""
+    try:
+        url = URL(text) if base is None else base.join(URL(text))
+    except ValueError:
+        return None
+    return url if url.scheme in ("http", "https") and url.host and url.user is None else None
+
+
+def bare(url: URL) -> str:
+    """Return a URL without its query, which may be a signature."""
+    return str(url.with_query(None).with_fragment(None))
+
+
+def validator_of(answer: Answer) -> str | None:
+    """Return what tells this version of the audio from any other: only a strong one may join two halves."""
+    tag = answer.headers.get("ETag", "")
+    if tag.startswith('"'):
+        return tag
+    return None if tag else answer.headers.get("Last-Modified")
+
+
+def check_magic(head: bytes, answer: Answer) -> None:
+    """Make sure that a body begins as audio does.
+
+    Raises:
+        DecodeError: It does not.
+    """
+    if not head:
+        raise DecodeError(f"{answer}: the audio is empty")
+    is_mpeg_frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0  # noqa: PLR2004 - eleven bits set, ISO/IEC 11172-3
+    if not (is_mpeg_frame or head.startswith(_MAGIC) or head[4:8] == b"ftyp"):
+        raise DecodeError(f"{answer}: what came is no audio of a known kind")
+
+
+def digests_of(headers: Mapping[str, str], *, whole: bool) -> list[tuple[str, bytes]]:
+    """Return the digests that headers offer, each with its algorithm (RFC 9530; Content-MD5 of RFC 1864)."""
+    found: list[tuple[str, str]] = []
+    for name in ("Repr-Digest", "Digest"):
+        match = re.search(r"sha-256=:?([A-Za-z0-9+/]{43}=)", headers.get(name, ""), re.IGNORECASE)
+        if match:
+            found.append(("sha256", match.group(1)))
+    if whole and "Content-MD5" in headers:
+        found.append(("md5", headers["Content-MD5"]))
+    digests: list[tuple[str, bytes]] = []
+    for name, text in found:
+        with contextlib.suppress(binascii.Error, ValueError):
+            digests.append((name, base64.b64decode(text, validate=True)))
+    return digests

@@ -1,0 +1,60 @@
+"""Settings: how the sandbox's server behaves, and what it notes of each request."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kauneonga_async.sandbox.faults import FaultPlan
+
+__all__ = ["RecordedRequest", "Settings"]
+
+
+class Settings(msgspec.Struct, kw_only=True):
+    """How the server behaves; it may be changed while it runs.
+
+    Attributes:
+        token: The token that is accepted; others are accepted too if they are in ``more_tokens``.
+        more_tokens: See there.
+        timezone: The IANA name of the zone that dates are in.
+        to_date_inclusive: Whether the day of ``to_date`` is listed.
+        date_field: The field that dates filter on: ``"created_at"``, or ``"updated_at"``.
+        filters: Whether dates filter at all.
+        order: ``"oldest"`` or ``"newest"`` first, or ``"mixed"``.
+        cap: Records beyond which a list is silently cut off, or None.
+        largest_range: Days beyond which a range is answered with 504, or None.
+        latency: Seconds before each answer.
+        bandwidth: Bytes a second for each answer, or None for as many as there can be.
+        rate_limit: Requests a second, counted in whole seconds as Rack::Attack does; or None.
+        retry_after: Whether a 429 says how long to wait.
+        compress: Whether answers are compressed for clients that accept it.
+        etags: Whether answers have ETags.
+        faults: What goes wrong.
+        skew: Seconds by which the server's clock is ahead.
+    """
+
+    token: str = "sandbox-token"  # noqa: S105 - of the sandbox
+    more_tokens: frozenset[str] = frozenset()
+    timezone: str = "UTC"
+    to_date_inclusive: bool = True
+    date_field: str = "created_at"
+    filters: bool = True
+    order: str = "oldest"
+    cap: int | None = None
+    largest_range: int | None = None
+    latency: float = 0.0
+    bandwidth: float | None = None
+    rate_limit: int | None = None
+    retry_after: bool = True
+    compress: bool = True
+    etags: bool = True
+    faults: FaultPlan | None = None
+    skew: float = 0.0
+
+
+class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that came, for tests to look at."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
