@@ -4,4 +4,4 @@ from typing import Final
 
 __all__ = ["TIMES"]
 
-TIMES: Final = 5  # a large body is read in one process; the fastest counts, of every contender
+TIMES: Final = 5  # a large body is read in one process: the first time counts, the fastest is told of

@@ -44,7 +44,7 @@ async def _stream(
             async for message in client.messages.stream(first, last, window=window):
                 count += message.id > 0
             seconds.append(time.perf_counter() - began)
-        return {"seconds": min(seconds), "records": count, "grown": _peak() - before}
+        return {"seconds": seconds[0], "again": min(seconds), "records": count, "grown": _peak() - before}
 
 
 def get(base_url: str, count: int) -> dict[str, Any]:

@@ -28,12 +28,16 @@ def stream(rounds: int) -> Iterator[Row]:
     with server(RECORDS_IN_30_MB, *WEEK) as base_url:
         theirs = {"url": f"{base_url}/v2/messages?{WEEK_QUERY}", "warm_url": f"{base_url}/v2/messages/1001"}
         rates: dict[str, list[float]] = {name: [] for name in ("ours", *PEERS)}
+        again: dict[str, list[float]] = {name: [] for name in ("ours", *PEERS)}
         for _ in range(rounds):
             mine = contend("ours", "stream", base_url=base_url, first=WEEK[0], last=WEEK[1])
-            rates["ours"].append(_rate(mine))
+            rates["ours"].append(_rate(mine, "seconds"))
+            again["ours"].append(_rate(mine, "again"))
             grown.append(mine["grown"] / 1e6)
             for name, (module, function, _) in PEERS.items():
-                rates[name].append(_rate(contend(module, function, **theirs)))
+                theirs_done = contend(module, function, **theirs)
+                rates[name].append(_rate(theirs_done, "seconds"))
+                again[name].append(_rate(theirs_done, "again"))
     best = {name: max(values) for name, values in rates.items()}
     for name, (_, _, target) in PEERS.items():
         yield Row(
@@ -42,6 +46,13 @@ def stream(rounds: int) -> Iterator[Row]:
             target=target,
             at_least=True,
             details={"ours": best["ours"], name: best[name]},
+        )
+    for name in PEERS:
+        yield Row(
+            what=f"  once the process has read it before, {name}",
+            result=max(again["ours"]) / max(again[name]),
+            at_least=True,
+            details={"ours": max(again["ours"]), name: max(again[name])},
         )
     with server(RECORDS_IN_30_MB * 10, *WEEK) as base_url:
         large = [contend("ours", "turns", base_url=base_url, first=WEEK[0], last=WEEK[1]) for _ in range(3)]
@@ -59,6 +70,6 @@ def _of_the_loop(runs: list[dict[str, Any]]) -> Iterator[Row]:
     yield Row(what="99.9th percentile of the loop's turns", result=slow, target=5, unit="ms", details=turns)
 
 
-def _rate(result: dict[str, Any]) -> float:
+def _rate(result: dict[str, Any], which: str) -> float:
     assert result["records"] == RECORDS_IN_30_MB, result
-    return float(result["records"] / result["seconds"])
+    return float(result["records"] / result[which])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any, Literal, TypeVar, overload
 
 import msgspec
 
 from kauneonga_async import config, windows
+from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.decoding import InvalidRecord, object_reader, record_reader
 from kauneonga_async.errors import NotFound
 from kauneonga_async.models import Message
@@ -217,13 +219,6 @@ class Messages:
             raise TypeError(f"ordered: True or False is needed, not {type(ordered).__name__}")
         options = context.transport.options.override(timeout, max_retries, extra_headers)
         date_field = context.calendar.date_field if bounds else None
-        make_plan: Callable[[], windows.Plan] | None = None
-        if bounds is not None:
-            fixed = bounds
-
-            def make_plan() -> windows.Plan:
-                return windows.plan(fixed, context.calendar, length, datetime.now(UTC))
-
         return Listing(
             transport=context.transport,
             path=PATH,
@@ -232,7 +227,7 @@ class Messages:
             options=options,
             calendar=context.calendar,
             bounds=bounds,
-            make_plan=make_plan,
+            make_plan=partial(_plan_now, bounds, context.calendar, length) if bounds else None,
             concurrency=_concurrency(concurrency, context) if bounds else 1,
             ordered=ordered,
             finish=msgspec.Raw.copy if record_type is msgspec.Raw else None,
@@ -369,6 +364,10 @@ class Messages:
         except NotFound:
             return False
         return True
+
+
+def _plan_now(bounds: windows.Range, calendar: ServerCalendar, length: timedelta | None) -> windows.Plan:
+    return windows.plan(bounds, calendar, length, datetime.now(UTC))
 
 
 def _concurrency(value: int | None, context: Context) -> int:

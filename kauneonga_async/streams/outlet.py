@@ -20,12 +20,15 @@ class Sink(Protocol[T_contra]):
 
     def restart(self) -> None:
         """Begin with a new answer for the window."""
+        ...
 
     def offer(self, records: Sequence[T_contra]) -> bool:
         """Take records if that is possible at once; return whether it was."""
+        ...
 
     async def send(self, records: Sequence[T_contra]) -> None:
         """Take records, waiting until that is possible."""
+        ...
 
 
 class Outlet(Protocol[T]):
@@ -33,18 +36,23 @@ class Outlet(Protocol[T]):
 
     def sink(self, work: Work[T]) -> Sink[T]:
         """Return what takes a window's records."""
+        ...
 
     def seen_by(self, whole: Work[T]) -> IdSet:
         """Return the ids that are not to be handed out of a part of a window, or of all of it when asked for again."""
+        ...
 
     async def finished(self, work: Work[T]) -> None:
         """A window was read to its end."""
+        ...
 
     async def split(self, work: Work[T]) -> None:
         """A window is cut in two instead, and each half asked for."""
+        ...
 
     def close(self) -> None:
         """No more records come."""
+        ...
 
 
 class ChannelOutlet(Outlet[T]):

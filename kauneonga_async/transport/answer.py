@@ -113,7 +113,7 @@ class Answer:
             ConnectionFailed: The body stops short or is damaged.
             RequestTimeout: The next bytes did not come in time.
         """
-        failure: KauneongaError | None
+        failure: KauneongaError
         try:
             if self._body is None:
                 self._body = Body(self._response)

@@ -27,6 +27,7 @@ class ByteSource(Protocol):
 
     async def read(self) -> bytes:
         """Return the next slice, empty at the end."""
+        ...
 
 
 class Inflater:

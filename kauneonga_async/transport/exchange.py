@@ -6,6 +6,7 @@ import asyncio
 from functools import lru_cache
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
 from kauneonga_async import config
@@ -29,7 +30,7 @@ class _SentBody(aiohttp.BytesPayload):
         super().__init__(value, content_type="application/json")
         self._request = request
 
-    async def write_with_length(self, writer: aiohttp.abc.AbstractStreamWriter, content_length: int | None) -> None:
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         self._request.sent = True
         await super().write_with_length(writer, content_length)
 
