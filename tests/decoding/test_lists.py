@@ -188,7 +188,7 @@ def test_nesting_without_end_is_refused_and_the_process_lives(opening: bytes) ->
 
 
 def test_nesting_beyond_the_decoder_is_refused() -> None:
-    body = b'{"data":[{"id":1,"x":' + b"[" * 5000 + b"]" * 5000 + b"}]}"
+    body = b'{"data":[{"id":1,"x":' + b"[" * 1_000_000 + b"]" * 1_000_000 + b"}]}"
     with pytest.raises(DecodeError, match="nested too deeply") as caught:
         decode_in_pieces([body])
     assert not caught.value.malformed
