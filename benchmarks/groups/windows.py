@@ -41,7 +41,12 @@ def rate_limit(rounds: int) -> Iterator[Row]:
     """A server that takes 50 requests a second, and a thousand windows."""
     days = ("2023-01-01", "2025-09-26")
     with sandbox("--messages", "5000", "--from", days[0], "--to", days[1], "--rate-limit", "50") as base_url:
-        run = contend("ours", "windows", base_url=base_url, first=days[0], last=days[1], window=1, concurrency=16)
+        # Where in the server's second a run begins is chance, and matters.
+        runs = [
+            contend("ours", "windows", base_url=base_url, first=days[0], last=days[1], window=1, concurrency=16)
+            for _ in range(min(rounds, 3))
+        ]
+    run = sorted(runs, key=lambda run: float(run["seconds"]))[len(runs) // 2]
     assert run["windows"] == 1000, run
     ideal = 1000 / 50
     yield Row(
