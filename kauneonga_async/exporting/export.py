@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -139,35 +140,38 @@ class _Parts(Outlet[bytes]):
 
     def sink(self, work: Work[bytes]) -> Sink[bytes]:
         """Return a window's file."""
-        part = self._parts[work] = Part(
-            self._folder / self._name(work), to_lines, lambda: self._take_back(work, part), self._wrote
-        )
+        began = None if work.is_again else partial(self._take_back, work)
+        part = self._parts[work] = Part(self._folder / self._name(work), to_lines, began, self._wrote)
         return part
 
     def seen_by(self, whole: Work[bytes]) -> IdSet:
         """Return what stands in files: what was written of a window that is cut in two is thrown away."""
-        if whole.is_finished:
-            return whole.sieve.seen.copy()
-        return self.seen_by(whole.origin) if whole.origin else IdSet()
+        # All that ask for a window again share its ids, whoever comes first.
+        return whole.sieve.seen if whole.is_finished or whole.is_again else IdSet()
 
     async def finished(self, work: Work[bytes]) -> None:
         """Let the file appear; one for what a window was found to lack, only if there is something."""
         part = self._parts[work]
         if work.is_again and part.is_empty:
-            del self._parts[work]
             await part.discard()
-            return
-        await part.commit()
+        else:
+            await part.commit()
+            self._report.parts += 1
         del self._parts[work]
-        self._report.parts += 1
         self.tell()
 
     async def split(self, work: Work[bytes]) -> None:
-        """Throw away what was written of a window: its halves will have files of their own."""
-        part = self._parts.pop(work, None)
-        if part is not None:
-            self._take_back(work, part)
-            await part.discard()
+        """Throw away what was written of a window: its halves will have files of their own.
+
+        What was found to be missing of a window stays found.
+        """
+        if work not in self._parts:
+            return
+        if work.is_again:
+            await self.finished(work)
+            return
+        self._take_back(work)
+        await self._parts.pop(work).discard()
 
     def close(self) -> None:
         """Nothing is to be done."""
@@ -190,9 +194,9 @@ class _Parts(Outlet[bytes]):
         self._names.add(name)
         return name
 
-    def _take_back(self, work: Work[bytes], part: Part) -> None:
-        self._report.bytes_written -= part.size
-        work.sieve.take_back(self.seen_by(work.origin) if work.origin else IdSet())
+    def _take_back(self, work: Work[bytes]) -> None:
+        self._report.bytes_written -= self._parts[work].size
+        work.sieve.take_back()
 
     def _wrote(self, count: int) -> None:
         self._report.bytes_written += count

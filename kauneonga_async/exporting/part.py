@@ -29,7 +29,8 @@ class Part(Sink[bytes]):
     Args:
         path: The file it becomes.
         encode: Makes of records what is to be written, in pieces.
-        began: Is told when it is begun anew: what was written of it is thrown away.
+        began: Is told when it is begun anew: what was written of it is thrown away. None for a part that is never
+            begun anew, but goes on with what is new in another answer.
         written: Is told of bytes written.
 
     Attributes:
@@ -40,7 +41,7 @@ class Part(Sink[bytes]):
         self,
         path: Path,
         encode: Callable[[Sequence[bytes]], list[bytes | memoryview]],
-        began: Callable[[], None],
+        began: Callable[[], None] | None,
         written: Callable[[int], None],
     ) -> None:
         self.path = path
@@ -54,7 +55,9 @@ class Part(Sink[bytes]):
         self._is_new = True
 
     def restart(self) -> None:
-        """Begin anew: a part holds one answer's records, or none."""
+        """Begin anew: such a part holds one answer's records, or none."""
+        if self._began is None:
+            return
         self._began()
         self._pending.clear()
         self._waiting = self.size = 0

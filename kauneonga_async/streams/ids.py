@@ -41,14 +41,6 @@ class IdSet:
         for block in self._blocks:
             yield from block
 
-    def copy(self) -> IdSet:
-        """Return a set of the same values."""
-        other = IdSet()
-        other._blocks = [block[:] for block in self._blocks]
-        other._firsts = self._firsts[:]
-        other._count = self._count
-        return other
-
     def lacks(self, values: Iterable[int]) -> list[int]:
         """Return those of the values that are not in the set, in order."""
         wanted = set(values)

@@ -80,14 +80,19 @@ class ListingRun(Generic[T]):
                 yield self._new_work(window)
 
     def _new_work(self, window: Window | None, origin: Work[T] | None = None) -> Work[T]:
-        """Return a window's work; what was handed out before is not handed out again."""
+        """Return a window's work; what was handed out of its origin is not handed out again.
+
+        Args:
+            window: The window.
+            origin: The work that this one is a part of, or asks for again.
+        """
         if origin is not None:
             seen = self._outlet.seen_by(origin)
         else:
             seen = IdSet() if self._all_seen is None else self._all_seen
         listing = self._listing
         sieve: Sieve[T] = Sieve(window, listing.bounds, listing.calendar, seen, self._invalid, self._report)
-        return Work(window, sieve, origin)
+        return Work(window, sieve)
 
     async def _labour(self) -> None:
         while True:

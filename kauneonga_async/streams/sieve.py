@@ -117,15 +117,11 @@ class Sieve(Generic[T]):
         self.earliest: datetime | None = None
         self.latest: datetime | None = None
 
-    def take_back(self, seen: IdSet) -> None:
-        """Count nothing as handed out that was: whoever had it has thrown it away.
-
-        Args:
-            seen: What was handed out before, by others.
-        """
+    def take_back(self) -> None:
+        """Count nothing as handed out that was: whoever had it has thrown it away."""
         self._report.records -= self.handed_out
         self.handed_out = 0
-        self.seen = seen
+        self.seen = IdSet()
 
     def sift(self, batch: Batch[T]) -> Sequence[T]:
         """Return the records of a batch that are to be handed out.

@@ -27,14 +27,12 @@ class Work(Generic[T]):
         must: Ids that its answer must hold, for others have seen them.
         is_probe: Whether its answer must hold nothing that was not handed out before.
         suspected: How many records the answer had that this one is to confirm, or not; else 0.
-        origin: The work that this one is a part of, or asks for again.
         is_finished: Whether its answer was read to its end.
     """
 
-    def __init__(self, window: Window | None, sieve: Sieve[T], origin: Work[T] | None = None) -> None:
+    def __init__(self, window: Window | None, sieve: Sieve[T]) -> None:
         self.window = window
         self.sieve = sieve
-        self.origin = origin
         self.turn = anyio.Event()
         self.is_again = False
         self.must: frozenset[int] = frozenset()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import random
 import stat
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -203,3 +204,25 @@ def blocked_loop() -> Iterator[None]:
 
 async def test_the_loop_is_never_blocked_by_files(client: KauneongaClient, tmp_path: Path, blocked_loop: None) -> None:
     await export_messages(client, tmp_path, FIRST, LAST)
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_exactly_once_for_servers_that_cap_their_lists_and_fail(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    server = Sandbox(
+        messages=rng.choice([300, 900]),
+        seed=seed,
+        timezone=rng.choice(["UTC", "America/New_York", "Pacific/Kiritimati", "Etc/GMT+12"]),
+        to_date_inclusive=rng.random() < 0.5,
+        order=rng.choice(["oldest", "newest", "mixed"]),
+        cap=rng.choice([60, 100, 250]),
+        faults=RandomFaults(0.2, kinds=("500", "reset", "cut"), seed=seed),
+    )
+    days = rng.choice([3, 7, 30])
+    async with server as sandbox, KauneongaClient(sandbox.base_url, sandbox.token, max_retries=40) as client:
+        report = await export_messages(client, tmp_path, FIRST, LAST, window=timedelta(days=days))
+        lines = lines_of(tmp_path)
+        assert sorted(lines) == sorted(truth(sandbox))
+        assert report.records == len(lines)
+        assert report.parts == len(list(tmp_path.iterdir()))
+        assert report.bytes_written == sum(path.stat().st_size for path in tmp_path.iterdir())

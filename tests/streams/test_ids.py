@@ -66,14 +66,3 @@ def test_what_it_lacks_is_found_over_many_blocks() -> None:
     ids.add_all(range(1, 50_001, 2))
     assert ids.lacks(range(4000, 30_000)) == list(range(4000, 30_000, 2))
     assert ids.lacks([]) == []
-
-
-def test_a_copy_goes_its_own_way() -> None:
-    ids = IdSet()
-    ids.add_all(range(10, 10_000))
-    other = ids.copy()
-    other.add(1)
-    other.add(20_000)
-    assert len(ids) == 9990
-    assert len(other) == 9992
-    assert 1 not in ids
