@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 import warnings
 from collections.abc import Mapping
@@ -157,11 +156,6 @@ class KauneongaClient:
     def calendar(self) -> ServerCalendar:
         """What is known of the server's dates."""
         return self._context.calendar
-
-    @property
-    def decoding(self) -> asyncio.Lock:
-        """Is held by who decodes: one slice a turn of the loop, in however many streams and exports."""
-        return self._supervisors.decoding
 
     @property
     def closed(self) -> bool:

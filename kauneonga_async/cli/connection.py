@@ -22,7 +22,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _OPTIONS = (
     click.option("--base-url", metavar="URL", help="Where the API stands; else KAUNEONGA_BASE_URL."),
     click.option("--token-file", metavar="FILE", help="Holds the token; - for stdin; else KAUNEONGA_TOKEN."),
-    click.option("--timeout", type=float, metavar="SECONDS", help="To the next bytes; for a single call, for all."),
+    click.option(
+        "--timeout",
+        type=float,
+        metavar="SECONDS",
+        help="For a whole call; in a list, to the next bytes.  [default: 30]",
+    ),
     click.option("--retries", type=int, metavar="N", help="Tries after the first of each request.  [default: 4]"),
     click.option("--concurrency", type=int, metavar="N", help="Requests in flight.  [default: 16]"),
     click.option("--timezone", metavar="ZONE", help="The server's, as America/New_York: spares the padding."),

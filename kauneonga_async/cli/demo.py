@@ -135,9 +135,8 @@ def _summarize(done: _Done, sandbox: Sandbox, faults: RandomFaults, retries: int
     rate = export.records / export.seconds
     sizes = sum(path.stat().st_size for path in done.audio)
     table.add_row("messages", f"{export.records:,} of {sandbox.world.messages:,}, each once")
-    table.add_row(
-        "windows", f"{export.stream.windows} asked for, {export.parts} files, {export.stream.splits} cut in two"
-    )
+    windows = f"{export.stream.windows} asked for, {export.stream.splits} of them again in halves"
+    table.add_row("windows", f"{windows}; {export.parts} files")
     table.add_row("speed", f"{rate:,.0f} records/s, {amount(export.stream.bytes / export.seconds)}/s, server and all")
     table.add_row("bytes", f"{amount(export.stream.bytes)} read, {amount(export.bytes_written)} written")
     table.add_row("recordings", f"{len(done.audio)} downloaded, {amount(sizes)}")

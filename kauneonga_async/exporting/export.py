@@ -100,7 +100,6 @@ async def export_messages(
             finish=None,
         ),
         report.stream,
-        client.decoding,
         outlet,
     )
     try:

@@ -71,6 +71,7 @@ class CallRecordings:
         return context.stream(
             Listing(
                 transport=context.transport,
+                decoding=context.supervisors.decoding,
                 path=PATH,
                 reader=record_reader(record_type, "id", None),
                 on_invalid=check_on_invalid(on_invalid),

@@ -36,7 +36,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     def stream(self, listing: Listing[T]) -> RecordStream[T]:
         """Return the stream of a listing."""
         return RecordStream(
-            lambda report, channel: ListingRun(listing, report, self.supervisors.decoding, ChannelOutlet(channel)),
+            lambda report, channel: ListingRun(listing, report, ChannelOutlet(channel)),
             self.transport.check,
             self.supervisors,
             listing.path,

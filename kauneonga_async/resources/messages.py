@@ -221,6 +221,7 @@ class Messages:
         date_field = context.calendar.date_field if bounds else None
         return Listing(
             transport=context.transport,
+            decoding=context.supervisors.decoding,
             path=PATH,
             reader=record_reader(record_type, "id", date_field),
             on_invalid=check_on_invalid(on_invalid),

@@ -144,6 +144,7 @@ class ToDos:
         return context.stream(
             Listing(
                 transport=context.transport,
+                decoding=context.supervisors.decoding,
                 path=PATH,
                 reader=_reader(record_type),
                 on_invalid=check_on_invalid(on_invalid),

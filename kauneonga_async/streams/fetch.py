@@ -43,7 +43,6 @@ class Fetch(Generic[T]):
         sieve: Keeps what is the window's, and each record once.
         sink: Where batches go.
         turn: Is set when this window's records may be handed on.
-        decoding: Held by who decodes: one slice a turn of the loop, however many windows have data.
         budget: Bytes that may be kept aside.
         report: Counts what was done.
     """
@@ -54,7 +53,6 @@ class Fetch(Generic[T]):
         sieve: Sieve[T],
         sink: Sink[T],
         turn: anyio.Event,
-        decoding: asyncio.Lock,
         budget: SpoolBudget,
         report: StreamReport,
     ) -> None:
@@ -62,7 +60,6 @@ class Fetch(Generic[T]):
         self._sieve = sieve
         self._sink = sink
         self._turn = turn
-        self._decoding = decoding
         self._budget = budget
         self._report = report
         self._held_for = 0.0  # seconds for which the consumer has kept this answer waiting
@@ -120,7 +117,10 @@ class Fetch(Generic[T]):
             if records and not self._sink.offer(records) and not await self._hold(answer, records):
                 await self._read_aside(answer, decoder, records)
                 return
-        await self._hand_on(self._finish(decoder))
+        records = self._finish(decoder)
+        if records and not self._sink.offer(records):
+            answer.stand_aside()  # the consumer may need the place for a call of its own
+            await self._sink.send(records)
 
     async def _hold(self, answer: Answer, records: Sequence[T]) -> bool:
         """Let the consumer hold back the socket for a while; return whether it took the records."""
@@ -168,10 +168,11 @@ class Fetch(Generic[T]):
             spool.end(error)
         else:
             spool.end()
-            answer.stand_aside()  # nothing more is asked of the server
+        # Nothing more is asked of the server: a window that waits for its turn must not keep the one before it out.
+        answer.stand_aside()
 
     async def _decode(self, decoder: ListDecoder[T], data: bytes) -> Sequence[T]:
-        async with self._decoding:
+        async with self._listing.decoding:
             batch = decoder.feed(data)
             records = self._sieve.sift(batch) if batch else []
             await asyncio.sleep(0)

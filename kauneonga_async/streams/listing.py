@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
@@ -24,6 +25,7 @@ class Listing(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
     Attributes:
         transport: The account's calls.
+        decoding: Held by who decodes: one slice a turn of the loop, in however many streams of a client.
         path: The path under the base URL.
         reader: Reads the records.
         on_invalid: What becomes of records that do not fit their type.
@@ -39,6 +41,7 @@ class Listing(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """
 
     transport: Transport
+    decoding: asyncio.Lock
     path: str
     reader: RecordReader[T]
     on_invalid: OnInvalid

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
@@ -36,19 +35,17 @@ class ListingRun(Generic[T]):
     Args:
         listing: What is asked for.
         report: Counts what was done.
-        decoding: Held by who decodes, in all streams of a client.
         outlet: Where the records go.
 
     Attributes:
         error: What ended the run early, once the outlet is closed.
     """
 
-    def __init__(self, listing: Listing[T], report: StreamReport, decoding: asyncio.Lock, outlet: Outlet[T]) -> None:
+    def __init__(self, listing: Listing[T], report: StreamReport, outlet: Outlet[T]) -> None:
         self.error: BaseException | None = None
         self._outlet = outlet
         self._listing = listing
         self._report = report
-        self._decoding = decoding
         self._invalid = InvalidPolicy(listing.on_invalid, report)
         self._budget = SpoolBudget()
         self._work: WorkList[T] = WorkList(self._plan(), ordered=listing.ordered)
@@ -131,7 +128,6 @@ class ListingRun(Generic[T]):
             work.sieve,
             self._outlet.sink(work),
             work.turn,
-            self._decoding,
             self._budget,
             self._report,
         )

@@ -401,3 +401,15 @@ async def test_streams_side_by_side(busy: Sandbox) -> None:
     async with KauneongaClient(busy.base_url, busy.token, concurrency=3) as client:
         results = await asyncio.gather(*(client.messages.list(FIRST, LAST) for _ in range(5)))
         assert [len(result) for result in results] == [3000] * 5
+
+
+async def test_a_broken_window_that_waits_for_its_turn_keeps_no_place() -> None:
+    # One place in flight: the first window fails and waits, the second breaks off and waits for the first.
+    faults = ScriptedFaults([Fault(status=500), Fault(cut_after=2000)])
+    async with (
+        Sandbox(messages=200, faults=faults) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token, concurrency=1) as client,
+        asyncio.timeout(20),
+    ):
+        stream = client.messages.stream(date(2025, 1, 1), date(2025, 3, 31), concurrency=2)
+        assert len([message async for message in stream]) == 200
