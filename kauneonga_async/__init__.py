@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from kauneonga_async.client import KauneongaClient
     from kauneonga_async.config import VERSION as __version__  # noqa: N811 - packages are asked for theirs by this name
     from kauneonga_async.decoding import InvalidRecord
-    from kauneonga_async.exporting import ExportReport, export_messages
+    from kauneonga_async.exporting import ExportReport, VerifyReport, export_messages, verify_export
     from kauneonga_async.models import (
         CallDetailRecord,
         CallRecording,
@@ -41,16 +41,18 @@ __all__ = [
     "StreamReport",
     "ToDo",
     "ToDoSchedule",
+    "VerifyReport",
     "__version__",
     "errors",
     "export_messages",
+    "verify_export",
 ]
 
 _HOMES = {
     "calendars": ("ServerCalendar",),
     "client": ("KauneongaClient",),
     "decoding": ("InvalidRecord",),
-    "exporting": ("ExportReport", "export_messages"),
+    "exporting": ("ExportReport", "VerifyReport", "export_messages", "verify_export"),
     "models": ("CallDetailRecord", "CallRecording", "Message", "RecurrenceRule", "Schedule", "ToDo", "ToDoSchedule"),
     "resources.anything": ("Response",),
     "streams": ("LearntCalendar", "RecordStream", "StreamReport"),

@@ -182,6 +182,10 @@ class KauneongaClient:
         )
         return other
 
+    def fingerprint(self, salt: bytes) -> str | None:
+        """Return what tells the account's token from another, and nothing else; None if a callable provides it."""
+        return self._transport.fingerprint(salt)
+
     async def request(
         self,
         method: str,

@@ -54,6 +54,9 @@ HELD_SECONDS: Final = 1.0  # a connection lost after being held back this long w
 SPOOL_MEMORY: Final = 1024 * 1024  # bytes a window keeps in memory before they go to a file
 SPOOL_BYTES: Final = 256 * 1024 * 1024  # bytes that all of a stream's windows may keep aside
 
+# Exports (exporting/).
+SETTLING_SECONDS: Final = 300.0  # before the server's present, where an export ends: what is younger may still appear
+
 VERSION = "0.1.0"
 USER_AGENT: Final = f"kauneonga-async/{VERSION}"
 

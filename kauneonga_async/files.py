@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kauneonga_async.errors import DestinationLocked
 
-__all__ = ["AtomicFile", "sync_folder"]
+__all__ = ["OWNER_ONLY", "AtomicFile", "lock_file", "sync_folder"]
 
 OWNER_ONLY = 0o600
 
@@ -34,7 +34,7 @@ class AtomicFile:
         flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         self._descriptor = os.open(self.part, flags, OWNER_ONLY)
         try:
-            _lock(self._descriptor, self.part)
+            lock_file(self._descriptor, self.part.name)
             os.ftruncate(self._descriptor, keep)
             os.lseek(self._descriptor, keep, os.SEEK_SET)
             if hasattr(os, "fchmod"):
@@ -80,7 +80,12 @@ class AtomicFile:
             self.part.unlink()
 
 
-def _lock(descriptor: int, path: Path) -> None:
+def lock_file(descriptor: int, name: str) -> None:
+    """Lock an open file, as long as it stays open.
+
+    Raises:
+        DestinationLocked: Somebody else has locked it.
+    """
     try:
         import fcntl  # noqa: PLC0415 - not on Windows, where a file that is open cannot be replaced anyway
     except ImportError:
@@ -88,7 +93,7 @@ def _lock(descriptor: int, path: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise DestinationLocked(f"{path.name}: somebody else is writing to it") from None
+        raise DestinationLocked(f"{name}: somebody else is writing to it") from None
 
 
 def sync_folder(folder: Path) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from kauneonga_async import config
 from kauneonga_async.calendars import DAY, ServerCalendar, shift_day
 
-__all__ = ["Plan", "Range", "Window", "api_date", "check_range", "check_window", "plan"]
+__all__ = ["Plan", "Range", "Window", "api_date", "between", "check_range", "check_window", "plan"]
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -136,6 +136,11 @@ def plan(bounds: Range, calendar: ServerCalendar, window: timedelta | None, now:
     end = calendar.day_of(bounds.end) if bounds.end is not None else today
     days = (end - calendar.day_of(bounds.start)).days
     return Plan(bounds, _choose_days(days), calendar, today)
+
+
+def between(start: datetime, end: datetime, calendar: ServerCalendar) -> Window:
+    """Return the window that owns the instants from ``start`` to before ``end``."""
+    return _window(calendar, calendar.day_of(start), calendar.day_of(end - MICROSECOND), start, end)
 
 
 def check_range(from_date: date | None, to_date: date | None, calendar: ServerCalendar) -> Range | None:

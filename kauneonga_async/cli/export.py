@@ -1,18 +1,17 @@
-"""``kauneonga export``: messages."""
+"""``kauneonga export``: messages, and whether what was exported is still whole."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import click
 
 from kauneonga_async.cli.connection import connection_options, open_client
-from kauneonga_async.cli.dates import range_options
+from kauneonga_async.cli.dates import DATE, range_options
 from kauneonga_async.cli.job import run
-from kauneonga_async.cli.progress import Progress, summary
+from kauneonga_async.cli.progress import Progress, amount, summary
 
 __all__ = ["export"]
 
@@ -25,13 +24,28 @@ def export() -> None:
 @export.command("messages")
 @range_options
 @click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "csv", "parquet"]),
+    default="jsonl",
+    show_default=True,
+    help="JSON Lines are the server's own bytes.",
+)
+@click.option("--compression", type=click.Choice(["gz", "zst"]), help="Of JSON Lines and CSV.")
+@click.option(
     "-o",
     "--output",
     required=True,
-    metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where the files go; it is made if it is not there.",
+    metavar="DEST",
+    help="Where the files go: a folder, which is made if it is not there, or a URL as s3://bucket/folder.",
 )
+@click.option("--details", is_flag=True, help="Fetch each message whole: a list is a summary.")
+@click.option("--answer", "answers", multiple=True, metavar="NAME", help="An answer with a CSV column of its own.")
+@click.option("--overwrite", is_flag=True, help="Remove first what an export has left there.")
+@click.option(
+    "--refresh-since", type=DATE, metavar="DATE", help="Export anew what was created since: messages change later."
+)
+@click.option("--same-account", is_flag=True, help="The token is another one, and the account the same.")
 @click.option("--quiet", is_flag=True, help="No progress and no summary.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON, on stdout.")
 @connection_options
@@ -39,25 +53,54 @@ def export_messages_command(
     first: date | None,
     last: date | None,
     window: int | None,
-    output: Path,
+    form: str,
+    compression: str | None,
+    output: str,
+    answers: tuple[str, ...],
+    refresh_since: date | None,
     *,
+    details: bool,
+    overwrite: bool,
+    same_account: bool,
     quiet: bool,
     as_json: bool,
     **connection: Any,
 ) -> None:
-    """Write the messages of a range to JSON Lines, a file a window, each message once.
+    """Write the messages of a range to files, one a window, each message once.
 
-    A file appears only when its window is whole. Lines are the server's own bytes: nothing is lost, not even fields
-    that nobody knows yet.
+    A file appears only when its window is whole. Whatever stops an export, the same command goes on after the last
+    whole file; later, it adds what has come since, if the range has no end or one in the future.
     """
-    run(_export(first, last, window, output, quiet, as_json, connection))
+    options: dict[str, Any] = {
+        "format": form,
+        "compression": compression,
+        "answers": answers,
+        "details": details,
+        "window": None if window is None else timedelta(days=window),
+        "overwrite": overwrite,
+        "refresh_since": refresh_since,
+        "same_account": same_account,
+    }
+    run(_export(first, last, output, options, quiet, as_json, connection))
+
+
+@export.command("verify")
+@click.argument("output", metavar="DEST")
+@click.option("--quiet", is_flag=True, help="No report; the exit code tells.")
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON, on stdout.")
+def verify_command(output: str, *, quiet: bool, as_json: bool) -> None:
+    """Compare the files of an export with its journal, byte for byte.
+
+    The exit code is 0 if all is there and nothing else, and 1 if not.
+    """
+    run(_verify(output, quiet, as_json))
 
 
 async def _export(
     first: date | None,
     last: date | None,
-    window: int | None,
-    output: Path,
+    output: str,
+    options: Mapping[str, Any],
     quiet: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
     connection: Mapping[str, Any],
@@ -68,15 +111,31 @@ async def _export(
 
     async with open_client(**connection) as client:
         with Progress("messages", quiet=quiet) as progress:
-            report = await export_messages(
-                client,
-                output,
-                first,
-                last,
-                window=None if window is None else timedelta(days=window),
-                progress=progress,
-            )
+            report = await export_messages(client, output, first, last, progress=progress, **options)
     if as_json:
         click.echo(msgspec.json.encode(report).decode())
     elif not quiet:
         click.echo(summary(report, output), err=True)
+
+
+async def _verify(output: str, quiet: bool, as_json: bool) -> None:  # noqa: FBT001
+    import msgspec
+
+    from kauneonga_async import verify_export
+
+    report = await verify_export(output)
+    if as_json:
+        click.echo(msgspec.json.encode(report).decode())
+    elif not quiet:
+        click.echo(f"{report.parts:,} files are whole: {report.records:,} records, {amount(report.bytes)}")
+        for what, names in (
+            ("missing", report.missing),
+            ("damaged", report.damaged),
+            ("not in the journal", report.unknown),
+            ("to be replaced", report.replaced),
+            ("not exported yet", report.pending),
+        ):
+            for name in names:
+                click.echo(f"{what}: {name}")
+    if not report.is_whole:
+        raise click.ClickException(f"{output} is not whole; the export's own command, run again, makes it so")

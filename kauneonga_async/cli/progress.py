@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -49,20 +48,25 @@ class Progress:
         if self._bar is not None:
             self._bar.update(
                 self._task,
-                completed=report.parts,
-                total=max(report.parts, report.parts_planned),
+                completed=report.parts_kept + report.parts,
+                total=report.parts_kept + max(report.parts, report.parts_planned),
                 counts=_counts(report),
             )
         elif not self._quiet and report.seconds - self._told >= _LINE_EVERY:
             self._told = report.seconds
-            click.echo(f"{self._title}: {report.parts}/{report.parts_planned} files, {_counts(report)}", err=True)
+            files = f"{report.parts_kept + report.parts}/{report.parts_kept + report.parts_planned} files"
+            click.echo(f"{self._title}: {files}, {_counts(report)}{_time_left(report)}", err=True)
 
 
-def summary(report: ExportReport, folder: Path) -> str:
+def summary(report: ExportReport, place: object) -> str:
     """Return one line about an export that is done."""
     rate = report.records / report.seconds if report.seconds else 0.0
+    kept = f", and {report.records_kept:,} in {report.parts_kept:,} before" if report.parts_kept else ""
+    gone = f", {report.without_details:,} of them without details" if report.without_details else ""
+    until = "" if report.until is None else f", created before {report.until:%Y-%m-%d %H:%M} UTC"
     return (
-        f"{report.records:,} messages in {report.parts:,} files, {amount(report.bytes_written)}, in {folder}; "
+        f"{report.records:,} messages in {report.parts:,} files{gone}{kept}{until}; "
+        f"{amount(report.bytes_written)} in {place}; "
         f"{report.seconds:.1f} s, {rate:,.0f} records/s, {report.stream.retries} retries"
     )
 
@@ -80,6 +84,14 @@ def _counts(report: ExportReport) -> str:
     rate = report.records / report.seconds if report.seconds else 0.0
     retries = f", {report.stream.retries} retries" if report.stream.retries else ""
     return f"{report.records:,} records, {rate:,.0f}/s{retries}"
+
+
+def _time_left(report: ExportReport) -> str:
+    if not report.parts:
+        return ""
+    left = report.seconds / report.parts * max(0, report.parts_planned - report.parts)
+    minutes, seconds = divmod(round(left), 60)
+    return f", {minutes}:{seconds:02} left"
 
 
 def _bar() -> Any:

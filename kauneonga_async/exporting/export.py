@@ -1,13 +1,12 @@
-"""Export: the messages of a range, to files, one a window."""
+"""Export: the messages of a range, to files, one a window; begun, or gone on with."""
 
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from functools import partial
-from pathlib import Path
+from typing import Any
 
 import msgspec
 from anyio import CancelScope, to_thread
@@ -16,15 +15,24 @@ from kauneonga_async import windows
 from kauneonga_async.client import KauneongaClient
 from kauneonga_async.decoding import line_reader
 from kauneonga_async.errors import ConfigurationError
-from kauneonga_async.exporting.json_lines import ENDING, to_lines
-from kauneonga_async.exporting.part import Part, part_name
+from kauneonga_async.exporting.arguments import check_account, describe, fingerprint_of
+from kauneonga_async.exporting.clock import end_of_run
+from kauneonga_async.exporting.destinations import Destination, destination_at
+from kauneonga_async.exporting.entries import Begun, Span
+from kauneonga_async.exporting.formats import Format, format_named
+from kauneonga_async.exporting.journal import Journal
+from kauneonga_async.exporting.opening import open_journal
+from kauneonga_async.exporting.parts import Parts
+from kauneonga_async.exporting.past import recollect
 from kauneonga_async.exporting.report import ExportReport
-from kauneonga_async.files import sync_folder
-from kauneonga_async.streams import IdSet, ListingRun, OnInvalid, Outlet, Sink, Work
+from kauneonga_async.exporting.threads import carry_out
+from kauneonga_async.streams import Listing, ListingRun, OnInvalid
 
 __all__ = ["export_messages"]
 
 KIND = "messages"
+
+Progress = Callable[[ExportReport], None]
 
 
 async def export_messages(
@@ -33,26 +41,44 @@ async def export_messages(
     from_date: date | None = None,
     to_date: date | None = None,
     *,
+    format: str = "jsonl",  # noqa: A002 - what the command calls it too
+    compression: str | None = None,
+    answers: Sequence[str] = (),
+    details: bool = False,
     window: timedelta | None = None,
     concurrency: int | None = None,
+    overwrite: bool = False,
+    refresh_since: date | None = None,
+    same_account: bool = False,
+    storage_options: Mapping[str, Any] | None = None,
     on_invalid: OnInvalid = "raise",
-    progress: Callable[[ExportReport], None] | None = None,
+    progress: Progress | None = None,
     timeout: float | None = None,
     max_retries: int | None = None,
     extra_headers: Mapping[str, str] | None = None,
 ) -> ExportReport:
-    """Write the messages of a range to a folder as JSON Lines, one file a window, each record once.
+    """Write the messages of a range to files, one a window, each message once.
 
-    A record is the server's own bytes: fields that no model knows are kept. A file appears only when its window is
-    whole, and is its owner's alone (0600).
+    A file appears only when its window is whole, and is its owner's alone (0600). A journal beside the files tells
+    which are there: whatever ends an export, the same call goes on after the last whole file. What has its end in the
+    future, or none, goes up to the server's present; the same call, made later, adds what has come since.
 
     Args:
         client: The account.
-        destination: The folder; it is made if it is not there.
+        destination: A folder, which is made if it is not there, or a URL such as ``s3://bucket/folder``.
         from_date: The first day, or an aware datetime; None, without ``to_date`` either, for one call for everything.
         to_date: The last day, included, or an aware datetime, not included; None for no end.
+        format: ``"jsonl"`` (the server's own bytes), ``"csv"`` or ``"parquet"``.
+        compression: ``"gz"`` or ``"zst"``, for JSON Lines and CSV; None for none.
+        answers: Names of answers that get a column of their own in CSV.
+        details: Whether to fetch each message whole: a list is a summary (API.md, Responses).
         window: How many days a file holds; None lets the range decide (7 to 31 days).
         concurrency: How many windows to ask for at once; None for as many as the client has requests in flight.
+        overwrite: Whether to remove first what an export has left at the destination.
+        refresh_since: A day, or an aware datetime: windows that reach beyond its beginning are exported anew, for
+            messages change after they were created.
+        same_account: Whether to go on though the token is another one: it is the same account's.
+        storage_options: What fsspec is to know of a URL's store.
         on_invalid: What becomes of a record without a readable id or date: ``"raise"``, ``"skip"``, or a callable.
         progress: Is called with the report after each write; it must not block.
         timeout: Seconds to the next bytes.
@@ -60,8 +86,9 @@ async def export_messages(
         extra_headers: Headers besides the client's own.
 
     Raises:
-        ConfigurationError: The folder holds messages of other windows, or the calendar's dates are of a field that
-            moves: what is exported could come twice.
+        ConfigurationError: The destination holds something else, or was begun with other arguments; the calendar's
+            dates are of a field that moves: what is exported could come twice.
+        DestinationLocked: Another process exports to it.
         KauneongaError: A window cannot be had. The files that are there are whole.
         OSError: A file cannot be written.
     """
@@ -70,8 +97,7 @@ async def export_messages(
             f"calendar: an export goes by created_at, which stays; {client.calendar.date_field} may move, and a record "
             "be in two files"
         )
-    folder = Path(destination)
-    report = ExportReport()
+    form = format_named(format, compression, answers=answers)
     listing = client.messages.listing(
         from_date,
         to_date,
@@ -84,119 +110,129 @@ async def export_messages(
         max_retries=max_retries,
         extra_headers=extra_headers,
     )
-    plan = None
-    if listing.bounds is not None:
-        plan = windows.plan(listing.bounds, client.calendar, window, datetime.now(UTC))
-    planned = [None] if plan is None else list(plan)
-    report.parts_planned = len(planned)
-    names = {part_name(part, KIND, ENDING) for part in planned}
-    await to_thread.run_sync(_prepare, folder, names)
-    outlet = _Parts(folder, report, progress)
-    run = ListingRun(
-        msgspec.structs.replace(
-            listing,
-            reader=line_reader("created_at" if plan is not None else None),
-            make_plan=None if plan is None else lambda: plan,
-            finish=None,
-        ),
-        report.stream,
-        outlet,
+    since = _refreshed_from(refresh_since, client, overwrite=overwrite)
+    begun = Begun(
+        KIND,
+        describe(client, from_date, to_date, window, form, answers, details=details),
+        fingerprint_of(client),
+        None if listing.make_plan is None else listing.make_plan().window_days,
     )
+    fetch = None
+    if details:
+        fetch = partial(_fetch_details, client, concurrency, timeout, max_retries, extra_headers)
+    place = await to_thread.run_sync(partial(destination_at, destination, KIND, storage_options))
     try:
-        await run.supervise()
+        await carry_out(place.lock)
+        opened = partial(open_journal, place, begun, client.calendar, overwrite=overwrite, refresh_since=since)
+        journal = await to_thread.run_sync(opened)
+        if not same_account:
+            check_account(client, journal.state.begun)
+        return await _Export(place, journal, form, listing, fetch, progress).run()
     finally:
-        with CancelScope(shield=True):
-            await outlet.discard_unfinished()
-    if run.error is not None:
-        # Without the frames of the run, whose locals hold records.
-        raise run.error.with_traceback(None)
-    await to_thread.run_sync(sync_folder, folder)
-    outlet.tell()
-    return report
+        await carry_out(place.unlock)
 
 
-def _prepare(folder: Path, names: set[str]) -> None:
-    """Make the folder, and make sure that nothing in it would be read twice."""
-    folder.mkdir(parents=True, exist_ok=True)
-    others = [path.name for path in sorted(folder.glob(f"{KIND}*{ENDING}")) if path.name not in names]
-    if others:
-        raise ConfigurationError(
-            f"destination: {folder} holds messages of other windows ({others[0]}, {len(others)} in all), which would "
-            "be there twice; choose an empty folder"
-        )
+class _Export:
+    """One run of an export whose destination is locked."""
 
-
-class _Parts(Outlet[bytes]):
-    """Gives each window a file."""
-
-    def __init__(self, folder: Path, report: ExportReport, progress: Callable[[ExportReport], None] | None) -> None:
-        self._folder = folder
-        self._report = report
+    def __init__(
+        self,
+        destination: Destination,
+        journal: Journal,
+        form: Format,
+        listing: Listing[Any],
+        fetch_details: Any,
+        progress: Progress | None,
+    ) -> None:
+        self._destination = destination
+        self._journal = journal
+        self._state = journal.state
+        self._form = form
+        self._listing = listing
+        self._fetch_details = fetch_details
         self._progress = progress
-        self._began = time.monotonic()
-        self._parts: dict[Work[bytes], Part] = {}
-        self._names: set[str] = set()
+        self._report = ExportReport()
 
-    def sink(self, work: Work[bytes]) -> Sink[bytes]:
-        """Return a window's file."""
-        began = None if work.is_again else partial(self._take_back, work)
-        part = self._parts[work] = Part(self._folder / self._name(work), to_lines, began, self._wrote)
-        return part
+    async def run(self) -> ExportReport:
+        """Export what is left to be exported."""
+        await self._extend()
+        pending = await to_thread.run_sync(self._state.pending_windows, self._listing.calendar)
+        has_dates = self._listing.bounds is not None
+        report = self._report
+        for part in self._state.parts:
+            report.parts_kept += 1
+            report.records_kept += part.records
+        report.parts_planned = len(pending) if has_dates else int(not self._state.wholes)
+        report.until = self._state.end
+        past, numbers = await to_thread.run_sync(
+            recollect, self._state, self._listing, pending, self._form, self._destination.open
+        )
+        outlet = Parts(
+            self._destination, self._form, self._journal, numbers, self._fetch_details, report, self._progress
+        )
+        if report.parts_planned or past is not None:
+            bounds = windows.Range(self._listing.bounds.start, report.until) if self._listing.bounds else None
+            listing = msgspec.structs.replace(
+                self._listing,
+                reader=line_reader("created_at" if has_dates else None),
+                bounds=bounds,
+                make_plan=(lambda: pending) if has_dates else None,
+                finish=None,
+            )
+            run = ListingRun(listing, report.stream, outlet, past)
+            try:
+                await run.supervise()
+            finally:
+                with CancelScope(shield=True):
+                    await outlet.discard_unfinished()
+            if run.error is not None:
+                # Without the frames of the run, whose locals hold records.
+                raise run.error.with_traceback(None)
+            await to_thread.run_sync(self._journal.shorten)
+        outlet.tell()
+        return report
 
-    def seen_by(self, whole: Work[bytes]) -> IdSet:
-        """Return what stands in files: what was written of a window that is cut in two is thrown away."""
-        # All that ask for a window again share its ids, whoever comes first.
-        return whole.sieve.seen if whole.is_finished or whole.is_again else IdSet()
-
-    async def finished(self, work: Work[bytes]) -> None:
-        """Let the file appear; one for what a window was found to lack, only if there is something."""
-        part = self._parts[work]
-        if work.is_again and part.is_empty:
-            await part.discard()
-        else:
-            await part.commit()
-            self._report.parts += 1
-        del self._parts[work]
-        self.tell()
-
-    async def split(self, work: Work[bytes]) -> None:
-        """Throw away what was written of a window: its halves will have files of their own.
-
-        What was found to be missing of a window stays found.
-        """
-        if work not in self._parts:
+    async def _extend(self) -> None:
+        """Tell the journal what this run is to export, unless an earlier one's is not done yet."""
+        bounds = self._listing.bounds
+        if bounds is None:
+            if not self._state.spans:
+                await self._journal.write(Span(None, None))
             return
-        if work.is_again:
-            await self.finished(work)
+        start = self._state.end or bounds.start
+        if start == bounds.end or (self._state.spans and not self._state.is_complete(self._listing.calendar)):
             return
-        self._take_back(work)
-        await self._parts.pop(work).discard()
+        end = await end_of_run(self._listing, bounds)
+        if end > start or not self._state.spans:
+            await self._journal.write(Span(start, end))
 
-    def close(self) -> None:
-        """Nothing is to be done."""
 
-    async def discard_unfinished(self) -> None:
-        """Remove what was written of windows that did not come to their end."""
-        for part in self._parts.values():
-            await part.discard()
+async def _fetch_details(
+    client: KauneongaClient,
+    concurrency: int | None,
+    timeout: float | None,
+    max_retries: int | None,
+    extra_headers: Mapping[str, str] | None,
+    ids: list[int],
+) -> AsyncIterator[list[msgspec.Raw]]:
+    async with client.messages.get_many(
+        ids,
+        record_type=msgspec.Raw,
+        missing="skip",
+        concurrency=concurrency,
+        timeout=timeout,
+        max_retries=max_retries,
+        extra_headers=extra_headers,
+    ) as messages:
+        async for batch in messages.batches():
+            yield batch
 
-    def tell(self) -> None:
-        """Tell how far it is."""
-        self._report.seconds = time.monotonic() - self._began
-        if self._progress is not None:
-            self._progress(self._report)
 
-    def _name(self, work: Work[bytes]) -> str:
-        number = 1
-        while (name := part_name(work.window, KIND, ENDING, number)) in self._names:
-            number += 1
-        self._names.add(name)
-        return name
-
-    def _take_back(self, work: Work[bytes]) -> None:
-        self._report.bytes_written -= self._parts[work].size
-        work.sieve.take_back()
-
-    def _wrote(self, count: int) -> None:
-        self._report.bytes_written += count
-        self.tell()
+def _refreshed_from(since: date | None, client: KauneongaClient, *, overwrite: bool) -> datetime | None:
+    if since is None:
+        return None
+    if overwrite:
+        raise ValueError("refresh_since: overwrite exports everything anew; give one or the other")
+    bounds = windows.check_range(since, None, client.calendar)
+    assert bounds is not None
+    return bounds.start

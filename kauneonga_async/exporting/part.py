@@ -1,13 +1,16 @@
-"""Part: the file of one window, written aside in threads, and renamed when the window is whole."""
+"""Part: the file of one window, encoded and written in threads, which appears when the window is whole."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from anyio import to_thread
 
-from kauneonga_async.files import AtomicFile
+from kauneonga_async.decoding import Lines
+from kauneonga_async.exporting.destinations import PartFile
+from kauneonga_async.exporting.entries import PartEntry
+from kauneonga_async.exporting.formats import Encoder, Format
 from kauneonga_async.streams import Sink
 from kauneonga_async.windows import Window
 
@@ -27,32 +30,39 @@ class Part(Sink[bytes]):
     """Takes one window's records.
 
     Args:
-        path: The file it becomes.
-        encode: Makes of records what is to be written, in pieces.
+        create: Begins a file of a name.
+        name: Its name.
+        form: What it is written as.
         began: Is told when it is begun anew: what was written of it is thrown away. None for a part that is never
             begun anew, but goes on with what is new in another answer.
         written: Is told of bytes written.
 
     Attributes:
-        size: Bytes written since it was begun.
+        name: Its name.
+        records: Records that it was given since it was begun.
+        size: Bytes written since then.
     """
 
     def __init__(
         self,
-        path: Path,
-        encode: Callable[[Sequence[bytes]], list[bytes | memoryview]],
+        create: Callable[[str], PartFile],
+        name: str,
+        form: Format,
         began: Callable[[], None] | None,
         written: Callable[[int], None],
     ) -> None:
-        self.path = path
+        self.name = name
+        self.records = 0
         self.size = 0
-        self._encode = encode
+        self._create = create
+        self._form = form
         self._began = began
         self._written = written
-        self._pending: list[bytes | memoryview] = []
+        self._pending: list[Sequence[bytes]] = []
         self._waiting = 0  # bytes in it
-        self._file: AtomicFile | None = None
-        self._is_new = True
+        self._file: PartFile | None = None
+        self._encoder: Encoder | None = None
+        self._digest = hashlib.sha256()
 
     def restart(self) -> None:
         """Begin anew: such a part holds one answer's records, or none."""
@@ -60,16 +70,16 @@ class Part(Sink[bytes]):
             return
         self._began()
         self._pending.clear()
-        self._waiting = self.size = 0
-        self._is_new = True
+        self._waiting = self.size = self.records = 0
+        self._encoder = None
 
     def offer(self, records: Sequence[bytes]) -> bool:
         """Take records, unless enough are waiting to be written."""
         if self._waiting >= FLUSHED_AT:
             return False
-        pieces = self._encode(records)
-        self._pending += pieces
-        self._waiting += sum(map(len, pieces))
+        self._pending.append(records)
+        self._waiting += len(records.text) if isinstance(records, Lines) else sum(map(len, records))
+        self.records += len(records)
         return True
 
     async def send(self, records: Sequence[bytes]) -> None:
@@ -77,35 +87,40 @@ class Part(Sink[bytes]):
         await self._flush()
         self.offer(records)
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether it holds nothing."""
-        return not (self.size or self._waiting)
-
-    async def commit(self) -> None:
+    async def commit(self) -> PartEntry:
         """Write the rest, flush it to the disk, and let the part appear."""
-        await self._flush()
-        assert self._file is not None
-        await to_thread.run_sync(self._file.commit)
+        await self._flush(finish=True)
+        file = self._file
+        assert file is not None
+        stamp = await to_thread.run_sync(file.commit)
+        return PartEntry(self.name, self.records, stamp.size, self._digest.hexdigest(), stamp.mark)
 
     async def discard(self) -> None:
         """Remove what was written, if it was not committed."""
         if self._file is not None:
             await to_thread.run_sync(self._file.discard)
 
-    async def _flush(self) -> None:
-        pieces, size = self._pending, self._waiting
-        self._pending, self._waiting = [], 0
-        await to_thread.run_sync(self._write, pieces)
-        self.size += size
-        self._written(size)
+    async def _flush(self, *, finish: bool = False) -> None:
+        pending, self._pending, self._waiting = self._pending, [], 0
+        before = self.size
+        await to_thread.run_sync(self._encode, pending, finish)
+        self._written(self.size - before)
 
-    def _write(self, pieces: list[bytes | memoryview]) -> None:
-        if self._file is None or self._is_new:
+    def _encode(self, pending: list[Sequence[bytes]], finish: bool) -> None:  # noqa: FBT001 - by run_sync
+        if self._file is None or self._encoder is None:
             if self._file is not None:
-                self._file.close()
+                self._file.discard()
             # Known at once, so that it is removed whatever becomes of the call.
-            self._file = AtomicFile(self.path, part=self.path.with_name(f"_{self.path.name}.part"))
-            self._is_new = False
-        for piece in pieces:
-            self._file.write(piece)
+            self._file = self._create(self.name)
+            self._digest = hashlib.sha256()
+            self._encoder = self._form.encoder(self._write)  # which may write at once
+        for records in pending:
+            self._encoder.add(records)
+        if finish:
+            self._encoder.finish()
+
+    def _write(self, data: bytes | memoryview) -> None:
+        assert self._file is not None
+        self._file.write(data)
+        self._digest.update(data)
+        self.size += len(data)

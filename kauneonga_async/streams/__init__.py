@@ -1,29 +1,38 @@
 """Streams: a range of dates to an async iterator of records, each once, in bounded memory."""
 
+from kauneonga_async.streams.audit import Account, AuditState, Past
 from kauneonga_async.streams.channel import Channel
 from kauneonga_async.streams.ids import IdSet
 from kauneonga_async.streams.listing import Listing
 from kauneonga_async.streams.listing_run import ListingRun
 from kauneonga_async.streams.lookup import LookupRun
 from kauneonga_async.streams.outlet import ChannelOutlet, Outlet, Sink
+from kauneonga_async.streams.overlap import Missing
 from kauneonga_async.streams.record_stream import RecordStream, Supervisors
 from kauneonga_async.streams.report import LearntCalendar, StreamReport
-from kauneonga_async.streams.sieve import RAISING, InvalidPolicy, OnInvalid, check_on_invalid
-from kauneonga_async.streams.work import Work
+from kauneonga_async.streams.sieve import RAISING, InvalidPolicy, OnInvalid, Sieve, check_on_invalid
+from kauneonga_async.streams.work import AskAgain, Doubt, Work
 
 __all__ = [
     "RAISING",
+    "Account",
+    "AskAgain",
+    "AuditState",
     "Channel",
     "ChannelOutlet",
+    "Doubt",
     "IdSet",
     "InvalidPolicy",
     "LearntCalendar",
     "Listing",
     "ListingRun",
     "LookupRun",
+    "Missing",
     "OnInvalid",
     "Outlet",
+    "Past",
     "RecordStream",
+    "Sieve",
     "Sink",
     "StreamReport",
     "Supervisors",

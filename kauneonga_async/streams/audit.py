@@ -6,6 +6,7 @@ deliver; the look of a list that was cut off; and, where a calendar is stated, a
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -15,10 +16,10 @@ from kauneonga_async.calendars import DAY, ServerCalendar, shift_day
 from kauneonga_async.errors import CalendarMismatch, IncompleteResult
 from kauneonga_async.streams.overlap import Missing, Overlap
 from kauneonga_async.streams.report import StreamReport
-from kauneonga_async.streams.work import Work
+from kauneonga_async.streams.work import AskAgain, Doubt, Work
 from kauneonga_async.windows import Window
 
-__all__ = ["AskAgain", "Audit", "Doubt"]
+__all__ = ["Account", "Audit", "AuditState", "Past"]
 
 # Where programmers put a limit. A list of just so many records may have been cut there.
 USUAL_CAPS: Final = frozenset({20, 25, 30, 50, 100, 150, 200, 250, 300, 500, 1000, 2000, 2500, 5000, 10_000})
@@ -27,34 +28,50 @@ USUAL_CAPS: Final = frozenset({20, 25, 30, 50, 100, 150, 200, 250, 300, 500, 100
 TELLTALE_TIES: Final = 3
 
 
-class AskAgain(NamedTuple):
-    """A window, or a part of one, that is to be asked for again.
+class AuditState(msgspec.Struct):
+    """What an audit knows besides the windows themselves.
 
     Attributes:
-        work: What was asked for.
-        windows: What to ask for now.
-        must: Ids that the answers must hold.
-        is_probe: Whether the answer must hold nothing that was not handed out before.
-        suspected: How many records the answer had that is suspected of having been cut off there; else 0.
+        largest: Records in the largest answer.
+        cap: At how many records lists are cut off, once that is proven.
+        questioned: The total that several windows had, and one of them was asked again for.
+        inclusive_proven: Whether ``to_date`` is known to include its day, or need not.
     """
 
-    work: Work[Any]
-    windows: tuple[Window, ...]
-    must: frozenset[int] = frozenset()
-    is_probe: bool = False
-    suspected: int = 0
+    largest: int = 0
+    cap: int | None = None
+    questioned: int = 0
+    inclusive_proven: bool = False
 
 
-class Doubt(NamedTuple):
-    """A single day that lacks the same records each time it is asked for.
+class Account(NamedTuple):
+    """What came of taking account of a window.
 
     Attributes:
-        work: The day.
-        missing: What it lacks.
+        steps: What is to be done.
+        expected: What it saw of windows that are still to be read, by the ordinal of the day.
     """
 
-    work: Work[Any]
-    missing: list[int]
+    steps: list[AskAgain | Doubt]
+    expected: Mapping[int, Sequence[int]]
+
+
+class Past(msgspec.Struct):
+    """What an earlier run over the same windows left to know.
+
+    Attributes:
+        state: What its audit knew.
+        delivered: Windows that it read, and that those still to be read can see.
+        tied: Windows of several days that had as many records as the largest answer.
+        expected: What was seen of windows that are still to be read.
+        again: What is still to be asked again.
+    """
+
+    state: AuditState
+    delivered: list[Work[Any]] = []
+    tied: list[Work[Any]] = []
+    expected: dict[int, list[int]] = {}
+    again: list[AskAgain] = []
 
 
 class Audit:
@@ -72,33 +89,44 @@ class Audit:
         self._overlap: Overlap[Work[Any]] | None = None
         if calendar.date_field == "created_at":
             self._overlap = Overlap()
-        self._inclusive_proven = not (calendar.is_known and calendar.to_date_inclusive)
-        self._largest = 0  # records in one answer
-        self._at_largest: list[Work[Any]] = []  # windows of several days whose answers had as many
-        self._cap: int | None = None  # at which lists are cut off, once that is proven
-        self._questioned = 0  # the total that several windows had, and one of them was asked again for
+        self.state = AuditState(inclusive_proven=not (calendar.is_known and calendar.to_date_inclusive))
+        self._at_largest: list[Work[Any]] = []  # windows of several days whose answers had as many records as any
 
-    def account(self, work: Work[Any], now: datetime) -> list[AskAgain | Doubt]:
-        """Take account of a window that was read to its end; return what is to be done about it.
+    def recall(self, past: Past) -> None:
+        """Go on from where an earlier run left off."""
+        self.state = past.state
+        self._at_largest = past.tied
+        if self._overlap is None:
+            return
+        for work in past.delivered:
+            if work.window is not None:
+                self._overlap.deliver(work.window, work, work.sieve.seen)
+        self._overlap.expect(past.expected)
+        for ask in past.again:
+            for window in ask.windows:
+                self._overlap.reopen(window, ask.missing)
+
+    def account(self, work: Work[Any], now: datetime) -> Account:
+        """Take account of a window that was read to its end.
 
         Raises:
             CalendarMismatch: ``to_date`` does not include its day, though the calendar says that it does.
         """
         window, sieve = work.window, work.sieve
         if window is None:
-            return []
+            return Account([], {})
         if sieve.earliest is not None and sieve.latest is not None:
             self._report.calendar.learn(window, sieve.earliest, sieve.latest)
         steps: list[AskAgain | Doubt] = []
-        if not self._inclusive_proven:
+        if not self.state.inclusive_proven:
             steps += self._check_inclusive(work, window, now)
         if self._overlap is None:
-            return steps
+            return Account(steps, {})
         self._note_total(work, window, sieve.total)
-        seen_elsewhere = self._overlap.see(sieve.sightings) if sieve.sightings else []
+        seen_elsewhere, expected = self._overlap.see(sieve.sightings.by_day if sieve.sightings else {})
         sieve.sightings = None
-        if work.suspected and sieve.handed_out:
-            steps += self._prove_cap(work.suspected)
+        if work.again and work.again.suspected and sieve.handed_out:
+            steps += self._prove_cap(work.again.suspected)
         missing = self._overlap.deliver(window, work, sieve.seen)
         if missing or (window.days > 1 and self._looks_cut(work, window, now)):
             steps += self._missing_from(work, window, missing)
@@ -106,7 +134,7 @@ class Audit:
             lost = [record for other, record in seen_elsewhere if other is owner]
             if owner.window is not None:
                 steps += self._missing_from(owner, owner.window, lost)
-        return steps
+        return Account(steps, expected)
 
     def forget_before(self, first_unfinished: Window) -> None:
         """Tell that all windows before one are done."""
@@ -115,9 +143,9 @@ class Audit:
 
     def refuse(self, doubt: Doubt) -> IncompleteResult | CalendarMismatch:
         """Return the error that a day deserves which holds records and does not list them."""
-        window, ids = doubt.work.window, doubt.missing
+        window, ids = doubt.work.window, sorted(record.record_id for record in doubt.missing)
         some = ", ".join(map(str, ids[:5]))
-        if doubt.work.sieve.total >= self._largest:
+        if doubt.work.sieve.total >= self.state.largest:
             return IncompleteResult(
                 f"the list of {window} lacks records that the server holds (ids {some}), and a single day cannot be "
                 f"cut in two: the server seems to cut its lists off at {doubt.work.sieve.total} records",
@@ -131,38 +159,39 @@ class Audit:
     def _missing_from(self, work: Work[Any], window: Window, missing: list[Missing]) -> list[AskAgain | Doubt]:
         """Decide what to do about a window that lacks records, or, without evidence, seems to."""
         assert self._overlap is not None
-        ids = frozenset(record.record_id for record in missing)
         halves = window.halves(self._calendar)
-        if halves is None and ids & work.must:
-            return [Doubt(work, sorted(ids & work.must))]
+        if halves is None and work.again:
+            still = tuple(sorted({*missing} & {*work.again.missing}))
+            if still:
+                return [Doubt(work, still)]
         self._overlap.reopen(window, missing)
         self._report.splits += halves is not None
-        if missing and work.sieve.total >= self._largest:
-            return [AskAgain(work, halves or (window,), ids), *self._prove_cap(work.sieve.total)]
-        return [AskAgain(work, halves or (window,), ids, suspected=0 if missing else work.sieve.total)]
+        if missing and work.sieve.total >= self.state.largest:
+            return [AskAgain(work, halves or (window,), tuple(missing)), *self._prove_cap(work.sieve.total)]
+        return [AskAgain(work, halves or (window,), tuple(missing), suspected=0 if missing else work.sieve.total)]
 
     def _note_total(self, work: Work[Any], window: Window, total: int) -> None:
-        if total > self._largest:
-            self._largest, self._at_largest = total, []
-            self._cap = None  # if there was one, it was none
-        if total == self._largest and window.days > 1:
+        if total > self.state.largest:
+            self.state.largest, self._at_largest = total, []
+            self.state.cap = None  # if there was one, it was none
+        if total == self.state.largest and window.days > 1:
             self._at_largest.append(work)
 
     def _looks_cut(self, work: Work[Any], window: Window, now: datetime) -> bool:
         total = work.sieve.total
-        if self._cap is not None:
-            return total >= self._cap
-        is_tie = total == self._largest and len(self._at_largest) >= TELLTALE_TIES
-        if is_tie and total >= min(USUAL_CAPS) and total != self._questioned:
-            self._questioned = total
+        if self.state.cap is not None:
+            return total >= self.state.cap
+        is_tie = total == self.state.largest and len(self._at_largest) >= TELLTALE_TIES
+        if is_tie and total >= min(USUAL_CAPS) and total != self.state.questioned:
+            self.state.questioned = total
             return True
         return total in USUAL_CAPS and _leaves_a_gap(work, window, now)
 
     def _prove_cap(self, total: int) -> list[AskAgain | Doubt]:
         """Take answers of so many records for cut off: one of them lacked some. Those read before are asked again."""
-        if self._cap is not None or not total or total < self._largest:
+        if self.state.cap is not None or not total or total < self.state.largest:
             return []
-        self._cap = total
+        self.state.cap = total
         others, self._at_largest = self._at_largest, []
         steps: list[AskAgain | Doubt] = []
         for other in others:
@@ -173,14 +202,15 @@ class Audit:
     def _check_inclusive(self, work: Work[Any], window: Window, now: datetime) -> list[AskAgain | Doubt]:
         """Make sure of a stated ``to_date_inclusive=True`` until a record proves it: there is no padding to do so."""
         last_day = self._calendar.start_of(window.ask_to)
-        if work.is_probe and work.sieve.handed_out:
+        is_probe = work.again is not None and work.again.is_probe
+        if is_probe and work.sieve.handed_out:
             raise CalendarMismatch(
                 f"asked up to {window.last}, the server did not list that day's records: to_date is not inclusive, "
                 "though the calendar says that it is; state to_date_inclusive=False"
             )
         if work.sieve.latest is not None and work.sieve.latest >= last_day:
-            self._inclusive_proven = True
-        elif not work.is_probe and last_day <= now:
+            self.state.inclusive_proven = True
+        elif not is_probe and last_day <= now:
             probe = msgspec.structs.replace(
                 window,
                 first=window.last,

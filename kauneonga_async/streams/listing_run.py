@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import anyio
 
 from kauneonga_async.errors import ConnectionFailed, KauneongaError
-from kauneonga_async.streams.audit import AskAgain, Audit, Doubt
+from kauneonga_async.streams.audit import Account, Audit, AuditState, Past
 from kauneonga_async.streams.channel import bare_error
 from kauneonga_async.streams.fetch import Fetch, HeldBack
 from kauneonga_async.streams.ids import IdSet
@@ -18,7 +18,7 @@ from kauneonga_async.streams.outlet import Outlet
 from kauneonga_async.streams.report import StreamReport
 from kauneonga_async.streams.sieve import InvalidPolicy, Sieve
 from kauneonga_async.streams.spool import SpoolBudget
-from kauneonga_async.streams.work import Work, WorkList
+from kauneonga_async.streams.work import AskAgain, Doubt, Work, WorkList
 from kauneonga_async.transport import is_too_much
 from kauneonga_async.windows import Window
 
@@ -36,12 +36,13 @@ class ListingRun(Generic[T]):
         listing: What is asked for.
         report: Counts what was done.
         outlet: Where the records go.
+        past: What an earlier run over the same range left to know, and to be asked again.
 
     Attributes:
         error: What ended the run early, once the outlet is closed.
     """
 
-    def __init__(self, listing: Listing[T], report: StreamReport, outlet: Outlet[T]) -> None:
+    def __init__(self, listing: Listing[T], report: StreamReport, outlet: Outlet[T], past: Past | None = None) -> None:
         self.error: BaseException | None = None
         self._outlet = outlet
         self._listing = listing
@@ -57,6 +58,10 @@ class ListingRun(Generic[T]):
             self._audit = Audit(listing.calendar, report)
             if listing.calendar.date_field != "created_at":
                 self._all_seen = IdSet()  # over a field that moves, an id may turn up in two windows
+            if past is not None:
+                self._audit.recall(past)
+                for ask in past.again:
+                    self._ask_again(ask)
 
     async def supervise(self) -> None:
         """Run to the end. To be a task of its own, so that nothing in it is tied to the consumer's."""
@@ -108,18 +113,24 @@ class ListingRun(Generic[T]):
         if window is not None and self._most_days is not None and window.days > self._most_days:
             await self._split(work, window)
             return
-        if not await self._fetch(work):
-            return
-        await self._outlet.finished(work)
+        while True:
+            if not await self._fetch(work):
+                return
+            if await self._outlet.finished(work):
+                break
         self._work.finish(work)
         if not work.is_again:
             self._report.windows += 1
-        if self._audit is not None:
-            for step in self._audit.account(work, datetime.now(UTC)):
-                await self._take_step(self._audit, step)
-            first = self._work.first_unfinished
-            if first is not None:
-                self._audit.forget_before(first)
+        if self._audit is None:
+            await self._outlet.accounted(work, Account([], {}), AuditState())
+            return
+        account = self._audit.account(work, datetime.now(UTC))
+        await self._outlet.accounted(work, account, self._audit.state)
+        for step in account.steps:
+            await self._take_step(self._audit, step)
+        first = self._work.first_unfinished
+        if first is not None:
+            self._audit.forget_before(first)
 
     async def _fetch(self, work: Work[T]) -> bool:
         """Fetch a window; return whether it was read to its end, and not cut in two instead."""
@@ -159,20 +170,23 @@ class ListingRun(Generic[T]):
 
     async def _take_step(self, audit: Audit, step: AskAgain | Doubt) -> None:
         if isinstance(step, AskAgain):
-            for window in step.windows:
-                again = self._new_work(window, step.work)
-                again.must, again.is_probe, again.suspected = step.must, step.is_probe, step.suspected
-                self._work.add_again(again)
-        elif await self._is_confirmed(step):
+            self._ask_again(step)
+            return
+        if await self._is_confirmed(step):
             raise audit.refuse(step)
+        await self._outlet.dispelled(step)
+
+    def _ask_again(self, ask: AskAgain) -> None:
+        for window in ask.windows:
+            self._work.add_again(self._new_work(window, ask.work), ask)
 
     async def _is_confirmed(self, doubt: Doubt) -> bool:
         """Make sure that missing records are there: what was deleted in the meantime is not missing."""
         exists = self._listing.exists
         if exists is None:
             return True
-        for record_id in doubt.missing[:_MOST_CONFIRMED]:
-            if await exists(record_id):
+        for missing in doubt.missing[:_MOST_CONFIRMED]:
+            if await exists(missing.record_id):
                 return True
         return False
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
+from kauneonga_async.streams.audit import Account, AuditState
 from kauneonga_async.streams.channel import Channel
 from kauneonga_async.streams.ids import IdSet
-from kauneonga_async.streams.work import Work
+from kauneonga_async.streams.work import Doubt, Work
 
 __all__ = ["ChannelOutlet", "Outlet", "Sink"]
 
@@ -42,8 +43,16 @@ class Outlet(Protocol[T]):
         """Return the ids that are not to be handed out of a part of a window, or of all of it when asked for again."""
         ...
 
-    async def finished(self, work: Work[T]) -> None:
-        """A window was read to its end."""
+    async def finished(self, work: Work[T]) -> bool:
+        """A window was read to its end; return whether its records are safe, or it must be read once more."""
+        ...
+
+    async def accounted(self, work: Work[T], account: Account, state: AuditState) -> None:
+        """Account was taken of a window that is finished; called in the order in which that was done."""
+        ...
+
+    async def dispelled(self, doubt: Doubt) -> None:
+        """What a window was in doubt to lack is not there any more."""
         ...
 
     async def split(self, work: Work[T]) -> None:
@@ -73,7 +82,14 @@ class ChannelOutlet(Outlet[T]):
         """Return what was handed out so far."""
         return whole.sieve.seen
 
-    async def finished(self, work: Work[T]) -> None:
+    async def finished(self, work: Work[T]) -> bool:
+        """Nothing is to be done."""
+        return True
+
+    async def accounted(self, work: Work[T], account: Account, state: AuditState) -> None:
+        """Nothing is to be done."""
+
+    async def dispelled(self, doubt: Doubt) -> None:
         """Nothing is to be done."""
 
     async def split(self, work: Work[T]) -> None:

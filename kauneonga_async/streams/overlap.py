@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Generic, NamedTuple, TypeVar
 
 from kauneonga_async.streams.ids import IdSet
-from kauneonga_async.streams.sightings import Sightings
 from kauneonga_async.windows import Window
 
 __all__ = ["Missing", "Overlap"]
@@ -40,17 +39,28 @@ class Overlap(Generic[Owner]):
         self._seen: defaultdict[int, array[int]] = defaultdict(lambda: array("q"))  # by day, owner still at work
         self._delivered: dict[int, tuple[Owner, IdSet]] = {}  # by day, owner done
 
-    def see(self, sightings: Sightings) -> list[tuple[Owner, Missing]]:
-        """Take what one window saw of others; return what of it its owner failed to deliver."""
+    def see(self, sightings: Mapping[int, array[int]]) -> tuple[list[tuple[Owner, Missing]], dict[int, array[int]]]:
+        """Take what one window saw of others.
+
+        Returns:
+            What of it its owner failed to deliver, and what of it its owner is still to deliver.
+        """
         missing: list[tuple[Owner, Missing]] = []
-        for day, ids in sightings.by_day.items():
+        expected: dict[int, array[int]] = {}
+        for day, ids in sightings.items():
             delivered = self._delivered.get(day)
             if delivered is None:
                 self._seen[day].extend(ids)
+                expected[day] = ids
             else:
                 owner, has = delivered
                 missing += [(owner, Missing(day, record_id)) for record_id in has.lacks(ids)]
-        return missing
+        return missing, expected
+
+    def expect(self, seen: Mapping[int, Iterable[int]]) -> None:
+        """Tell what was seen before of days that are still to be delivered."""
+        for day, ids in seen.items():
+            self._seen[day].extend(ids)
 
     def deliver(self, window: Window, owner: Owner, ids: IdSet) -> list[Missing]:
         """Tell that a window has delivered all it has; return what others saw of it and it did not deliver."""

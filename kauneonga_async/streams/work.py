@@ -4,16 +4,48 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import anyio
+import msgspec
 
+from kauneonga_async.streams.overlap import Missing
 from kauneonga_async.streams.sieve import Sieve
 from kauneonga_async.windows import Window
 
-__all__ = ["Work", "WorkList"]
+__all__ = ["AskAgain", "Doubt", "Work", "WorkList"]
 
 T = TypeVar("T")
+
+
+class AskAgain(msgspec.Struct, frozen=True, eq=False):
+    """A window, or a part of one, that is to be asked for again.
+
+    Attributes:
+        work: What was asked for.
+        windows: What to ask for now.
+        missing: Records that the answers must hold, for others have seen them.
+        is_probe: Whether the answer must hold nothing that was not handed out before.
+        suspected: How many records the answer had that is suspected of having been cut off there; else 0.
+    """
+
+    work: Work[Any]
+    windows: tuple[Window, ...]
+    missing: tuple[Missing, ...] = ()
+    is_probe: bool = False
+    suspected: int = 0
+
+
+class Doubt(msgspec.Struct, frozen=True, eq=False):
+    """A single day that lacks the same records each time it is asked for.
+
+    Attributes:
+        work: The day.
+        missing: What it lacks.
+    """
+
+    work: Work[Any]
+    missing: tuple[Missing, ...]
 
 
 class Work(Generic[T]):
@@ -23,10 +55,8 @@ class Work(Generic[T]):
         window: The window, or None where a listing has no dates.
         sieve: What of its answers is handed out.
         turn: Is set when its records may be handed on.
-        is_again: Whether its records were asked for before, and only what is missing of them is expected.
-        must: Ids that its answer must hold, for others have seen them.
-        is_probe: Whether its answer must hold nothing that was not handed out before.
-        suspected: How many records the answer had that this one is to confirm, or not; else 0.
+        again: Why its records are asked for again, where they were asked for before: only what was missing of them is
+            expected.
         is_finished: Whether its answer was read to its end.
     """
 
@@ -34,11 +64,13 @@ class Work(Generic[T]):
         self.window = window
         self.sieve = sieve
         self.turn = anyio.Event()
-        self.is_again = False
-        self.must: frozenset[int] = frozenset()
-        self.is_probe = False
-        self.suspected = 0
+        self.again: AskAgain | None = None
         self.is_finished = False
+
+    @property
+    def is_again(self) -> bool:
+        """Whether its records were asked for before."""
+        return self.again is not None
 
 
 class WorkList(Generic[T]):
@@ -83,8 +115,7 @@ class WorkList(Generic[T]):
     def replace(self, work: Work[T], parts: list[Work[T]]) -> None:
         """Put the parts of a window in its place."""
         for part in parts:
-            part.is_again, part.must, part.is_probe = work.is_again, work.must, work.is_probe
-            part.suspected = work.suspected
+            part.again = work.again
         if work.is_again:
             self._again_unfinished += len(parts) - 1
             self._again.extend(parts)
@@ -96,9 +127,9 @@ class WorkList(Generic[T]):
         for part in parts:
             self._give_turn(part)
 
-    def add_again(self, work: Work[T]) -> None:
+    def add_again(self, work: Work[T], again: AskAgain) -> None:
         """Take up a window again that was done."""
-        work.is_again = True
+        work.again = again
         self._again_unfinished += 1
         self._again.append(work)
         self._give_turn(work)

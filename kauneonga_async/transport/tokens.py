@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from hashlib import blake2b
 
 from kauneonga_async import config
 
@@ -57,6 +58,12 @@ class TokenSource:
     def current(self) -> Authorization | None:
         """The token in use, or None while none was fetched."""
         return self._current
+
+    def fingerprint(self, salt: bytes) -> str | None:
+        """Return what tells this token from another, and nothing else; None if it is fetched, and may change."""
+        if self._provider is not None or self._current is None:
+            return None
+        return blake2b(self._current.reveal().encode(), key=salt, digest_size=8).hexdigest()
 
     async def get(self) -> Authorization:
         """Return the token, fetching it the first time; many who ask at once cause one fetch."""

@@ -115,6 +115,10 @@ class Transport:
             splits=splits,
         )
 
+    def fingerprint(self, salt: bytes) -> str | None:
+        """Return what tells the account's token from another; None if that changes by itself."""
+        return self._tokens.fingerprint(salt)
+
     def affords_retry(self) -> bool:
         """Take a retry's tokens from the account's budget, for a caller that tries again in a way of its own."""
         return self._budget.withdraw(throttled=False) > 0

@@ -14,12 +14,9 @@ from kauneonga_async import ExportReport, KauneongaClient
 from kauneonga_async.cli.progress import Progress, amount
 from kauneonga_async.sandbox import Sandbox
 from tests.cli.conftest import COMMAND, Run
+from tests.exporting.readers import lines_in, parts_of
 
 QUARTER = ("export", "messages", "--from", "2025-01-01", "--to", "2025-03-31", "-o")
-
-
-def lines_of(folder: Path) -> list[bytes]:
-    return [line for path in sorted(folder.iterdir()) for line in path.read_bytes().splitlines()]
 
 
 def test_an_export_writes_every_message_once_and_sums_up_on_stderr(
@@ -29,14 +26,14 @@ def test_an_export_writes_every_message_once_and_sums_up_on_stderr(
     assert outcome.code == 0
     assert outcome.out == ""
     assert outcome.err.startswith("200 messages in 13 files")
-    assert sorted(lines_of(tmp_path)) == sorted(server.world.between(None, None))
+    assert sorted(lines_in(tmp_path)) == sorted(server.world.between(None, None))
 
 
 def test_the_summary_can_be_had_as_json(kauneonga: Run, tmp_path: Path) -> None:
     outcome = kauneonga(*QUARTER, str(tmp_path), "--json", "--window", "31")
     assert json.loads(outcome.out)["stream"]["records"] == 200
     assert outcome.err == ""
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(parts_of(tmp_path)) == 3
 
 
 def test_quiet_says_nothing(kauneonga: Run, tmp_path: Path) -> None:
@@ -57,6 +54,39 @@ def test_a_log_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> N
     assert [line.split(",")[0] for line in lines] == ["messages: 10/25 files", "messages: 20/25 files"]
 
 
+def test_an_export_that_was_stopped_is_gone_on_with_by_the_same_command(
+    kauneonga: Run, server: Sandbox, tmp_path: Path
+) -> None:
+    assert kauneonga(*QUARTER, str(tmp_path), "--quiet").code == 0
+    parts_of(tmp_path)[3].unlink()
+    outcome = kauneonga(*QUARTER, str(tmp_path))
+    assert outcome.err.startswith("15 messages in 1 files, and 185 in 12 before")
+    assert sorted(lines_in(tmp_path)) == sorted(server.world.between(None, None))
+
+
+def test_another_command_on_the_same_destination_is_refused_and_told_what_differs(
+    kauneonga: Run, tmp_path: Path
+) -> None:
+    assert kauneonga(*QUARTER, str(tmp_path), "--quiet").code == 0
+    outcome = kauneonga(*QUARTER, str(tmp_path), "--compression", "gz")
+    assert outcome.code == 2
+    assert "format was .jsonl, and is .jsonl.gz" in outcome.err
+
+
+def test_verify_tells_what_is_not_as_it_was_written(kauneonga: Run, tmp_path: Path) -> None:
+    assert kauneonga(*QUARTER, str(tmp_path), "--quiet").code == 0
+    outcome = kauneonga("export", "verify", str(tmp_path))
+    assert (outcome.code, outcome.out) == (0, "13 files are whole: 200 records, 316.8 kB\n")
+    first, second, *_ = parts_of(tmp_path)
+    first.unlink()
+    second.write_bytes(second.read_bytes().replace(b"a", b"b", 1))
+    (tmp_path / "messages_1999-01-01_1999-01-02.csv").touch()
+    outcome = kauneonga("export", "verify", str(tmp_path))
+    assert outcome.code == 1
+    assert f"missing: {first.name}\ndamaged: {second.name}\nnot in the journal: messages_1999" in outcome.out
+    assert json.loads(kauneonga("export", "verify", str(tmp_path), "--json").out)["missing"] == [first.name]
+
+
 @pytest.mark.parametrize(
     ("size", "said"),
     [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (31_800_000, "31.8 MB"), (2e15, "2000.0 TB")],
@@ -71,7 +101,7 @@ def test_the_demo_does_the_whole_and_says_what_it_did(kauneonga: Run, tmp_path: 
     assert "500 of 500, each once" in outcome.out
     assert "3 downloaded" in outcome.out
     assert "1 listed" in outcome.out
-    ids = [json.loads(line)["id"] for line in lines_of(tmp_path / "messages")]
+    ids = [json.loads(line)["id"] for line in lines_in(tmp_path / "messages")]
     assert sorted(ids) == list(range(1001, 1501))
     assert len(list((tmp_path / "recordings").glob("*.mp3"))) == 3
 

@@ -17,12 +17,9 @@ from blockbuster import blockbuster_ctx
 from kauneonga_async import ExportReport, KauneongaClient, ServerCalendar, errors, export_messages
 from kauneonga_async.files import AtomicFile
 from kauneonga_async.sandbox import Fault, RandomFaults, Sandbox, ScriptedFaults
+from tests.exporting.readers import lines_in, parts_of
 
 FIRST, LAST = date(2025, 1, 1), date(2025, 3, 31)
-
-
-def lines_of(folder: Path) -> list[bytes]:
-    return [line for path in sorted(folder.iterdir()) for line in path.read_bytes().splitlines()]
 
 
 def truth(sandbox: Sandbox) -> list[bytes]:
@@ -33,7 +30,7 @@ async def test_every_record_is_written_once_and_as_the_server_sent_it(
     sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
 ) -> None:
     report = await export_messages(client, tmp_path / "new" / "folder", FIRST, LAST)
-    lines = lines_of(tmp_path / "new" / "folder")
+    lines = lines_in(tmp_path / "new" / "folder")
     assert sorted(lines) == sorted(truth(sandbox))
     assert report.records == len(lines) == 200
     assert report.bytes_written == sum(len(line) + 1 for line in lines)
@@ -41,7 +38,7 @@ async def test_every_record_is_written_once_and_as_the_server_sent_it(
 
 async def test_a_window_has_a_file_named_by_its_days(client: KauneongaClient, tmp_path: Path) -> None:
     report = await export_messages(client, tmp_path, date(2025, 1, 1), date(2025, 1, 10), window=timedelta(days=4))
-    assert [path.name for path in sorted(tmp_path.iterdir())] == [
+    assert [path.name for path in parts_of(tmp_path)] == [
         "messages_2025-01-01_2025-01-04.jsonl",
         "messages_2025-01-05_2025-01-08.jsonl",
         "messages_2025-01-09_2025-01-10.jsonl",
@@ -53,13 +50,13 @@ async def test_without_dates_one_file_holds_everything(
     sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
 ) -> None:
     await export_messages(client, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["messages.jsonl"]
-    assert sorted(lines_of(tmp_path)) == sorted(truth(sandbox))
+    assert [path.name for path in parts_of(tmp_path)] == ["messages.jsonl"]
+    assert sorted(lines_in(tmp_path)) == sorted(truth(sandbox))
 
 
 async def test_a_window_that_holds_nothing_has_an_empty_file(client: KauneongaClient, tmp_path: Path) -> None:
     report = await export_messages(client, tmp_path, date(2020, 1, 1), date(2020, 1, 2))
-    assert [(path.name, path.stat().st_size) for path in tmp_path.iterdir()] == [
+    assert [(path.name, path.stat().st_size) for path in parts_of(tmp_path)] == [
         ("messages_2020-01-01_2020-01-02.jsonl", 0)
     ]
     assert report.records == 0
@@ -68,7 +65,7 @@ async def test_a_window_that_holds_nothing_has_an_empty_file(client: KauneongaCl
 async def test_instants_are_kept_to_exactly(sandbox: Sandbox, client: KauneongaClient, tmp_path: Path) -> None:
     start, end = datetime(2025, 1, 10, 13, tzinfo=UTC), datetime(2025, 1, 20, 7, 30, tzinfo=UTC)
     await export_messages(client, tmp_path, start, end)
-    assert sorted(lines_of(tmp_path)) == sorted(sandbox.world.between(start, end))
+    assert sorted(lines_in(tmp_path)) == sorted(sandbox.world.between(start, end))
 
 
 async def test_files_are_their_owners_alone(client: KauneongaClient, tmp_path: Path) -> None:
@@ -82,10 +79,10 @@ async def test_the_rows_are_right_whatever_goes_wrong_on_the_way(tmp_path: Path)
         KauneongaClient(sandbox.base_url, sandbox.token, max_retries=30) as client,
     ):
         report = await export_messages(client, tmp_path, FIRST, LAST)
-        assert sorted(lines_of(tmp_path)) == sorted(truth(sandbox))
+        assert sorted(lines_in(tmp_path)) == sorted(truth(sandbox))
         assert report.records == 3000
         assert report.stream.retries > 0
-        assert report.bytes_written == sum(path.stat().st_size for path in tmp_path.iterdir())
+        assert report.bytes_written == sum(path.stat().st_size for path in parts_of(tmp_path))
 
 
 async def test_a_window_that_is_too_large_for_the_server_becomes_several_files(tmp_path: Path) -> None:
@@ -94,7 +91,7 @@ async def test_a_window_that_is_too_large_for_the_server_becomes_several_files(t
         KauneongaClient(sandbox.base_url, sandbox.token, max_retries=0) as client,
     ):
         report = await export_messages(client, tmp_path, date(2025, 1, 1), date(2025, 1, 8), window=timedelta(days=8))
-        assert sorted(path.name for path in tmp_path.iterdir()) == [
+        assert [path.name for path in parts_of(tmp_path)] == [
             "messages_2025-01-01_2025-01-02.jsonl",
             "messages_2025-01-03_2025-01-04.jsonl",
             "messages_2025-01-05_2025-01-06.jsonl",
@@ -102,17 +99,17 @@ async def test_a_window_that_is_too_large_for_the_server_becomes_several_files(t
         ]
         assert report.parts == 4
         assert report.stream.splits == 3
-        assert report.records == len(lines_of(tmp_path))
+        assert report.records == len(lines_in(tmp_path))
 
 
 async def test_a_window_cut_off_by_a_silent_cap_is_completed_by_files_of_its_halves(tmp_path: Path) -> None:
     async with Sandbox(messages=900, cap=100) as sandbox, KauneongaClient(sandbox.base_url, sandbox.token) as client:
         report = await export_messages(client, tmp_path, FIRST, LAST)
-        lines = lines_of(tmp_path)
+        lines = lines_in(tmp_path)
         assert sorted(lines) == sorted(truth(sandbox))
         assert report.records == len(lines) == 900
         assert report.stream.splits > 0
-        assert report.bytes_written == sum(path.stat().st_size for path in tmp_path.iterdir())
+        assert report.bytes_written == sum(path.stat().st_size for path in parts_of(tmp_path))
 
 
 async def test_a_question_that_finds_nothing_missing_writes_nothing(tmp_path: Path) -> None:
@@ -120,8 +117,8 @@ async def test_a_question_that_finds_nothing_missing_writes_nothing(tmp_path: Pa
     async with Sandbox(messages=900) as sandbox, KauneongaClient(sandbox.base_url, sandbox.token) as client:
         report = await export_messages(client, tmp_path, FIRST, LAST, concurrency=1)
         assert report.stream.splits > 0
-        assert report.parts == report.parts_planned == len(list(tmp_path.iterdir()))
-        assert sorted(lines_of(tmp_path)) == sorted(truth(sandbox))
+        assert report.parts == report.parts_planned == len(parts_of(tmp_path))
+        assert sorted(lines_in(tmp_path)) == sorted(truth(sandbox))
 
 
 async def test_when_a_window_cannot_be_had_the_files_that_are_there_are_whole(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -129,9 +126,9 @@ async def test_when_a_window_cannot_be_had_the_files_that_are_there_are_whole(sa
     async with KauneongaClient(sandbox.base_url, sandbox.token, max_retries=0) as client:
         with pytest.raises(errors.KauneongaError):
             await export_messages(client, tmp_path, date(2025, 1, 1), date(2025, 1, 4), window=timedelta(days=1))
-    names = [path.name for path in tmp_path.iterdir()]
+    names = [path.name for path in parts_of(tmp_path)]
     assert all(name.endswith(".jsonl") for name in names)
-    ids = [msgspec.json.decode(line)["id"] for line in lines_of(tmp_path)]
+    ids = [msgspec.json.decode(line)["id"] for line in lines_in(tmp_path)]
     assert len(set(ids)) == len(ids)
 
 
@@ -144,7 +141,7 @@ async def test_cancelling_leaves_no_half_file_and_no_connection(sandbox: Sandbox
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert list(tmp_path.iterdir()) == []
+        assert parts_of(tmp_path) == []
 
 
 async def test_a_folder_with_messages_of_other_windows_is_refused_before_any_request(
@@ -164,13 +161,6 @@ async def test_a_field_that_moves_cannot_be_exported_by(sandbox: Sandbox, tmp_pa
     assert sandbox.requests == []
 
 
-async def test_two_exports_to_one_folder_do_not_mix(sandbox: Sandbox, client: KauneongaClient, tmp_path: Path) -> None:
-    part = tmp_path / "_messages_2025-01-01_2025-01-07.jsonl.part"
-    with AtomicFile(tmp_path / "messages_2025-01-01_2025-01-07.jsonl", part=part):
-        with pytest.raises(errors.DestinationLocked):
-            await export_messages(client, tmp_path, date(2025, 1, 1), date(2025, 1, 7))
-
-
 async def test_a_full_disk_is_told_of_and_leaves_nothing_that_looks_whole(
     client: KauneongaClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,7 +170,7 @@ async def test_a_full_disk_is_told_of_and_leaves_nothing_that_looks_whole(
     monkeypatch.setattr(AtomicFile, "write", full)
     with pytest.raises(OSError, match="No space left"):
         await export_messages(client, tmp_path, FIRST, LAST)
-    assert list(tmp_path.iterdir()) == []
+    assert parts_of(tmp_path) == []
 
 
 async def test_progress_only_ever_grows_and_ends_with_the_whole(
@@ -221,8 +211,8 @@ async def test_exactly_once_for_servers_that_cap_their_lists_and_fail(seed: int,
     days = rng.choice([3, 7, 30])
     async with server as sandbox, KauneongaClient(sandbox.base_url, sandbox.token, max_retries=40) as client:
         report = await export_messages(client, tmp_path, FIRST, LAST, window=timedelta(days=days))
-        lines = lines_of(tmp_path)
+        lines = lines_in(tmp_path)
         assert sorted(lines) == sorted(truth(sandbox))
         assert report.records == len(lines)
-        assert report.parts == len(list(tmp_path.iterdir()))
-        assert report.bytes_written == sum(path.stat().st_size for path in tmp_path.iterdir())
+        assert report.parts == len(parts_of(tmp_path))
+        assert report.bytes_written == sum(path.stat().st_size for path in parts_of(tmp_path))

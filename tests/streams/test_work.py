@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kauneonga_async import ServerCalendar
-from kauneonga_async.streams.work import Work, WorkList
+from kauneonga_async.streams.work import AskAgain, Work, WorkList
 from kauneonga_async.windows import check_range, plan
 
 CALENDAR = ServerCalendar()
@@ -53,7 +53,7 @@ def test_every_window_is_done_in_order_and_nobody_waits_for_ever(
             done.append(work)
             if again and not work.is_again:
                 again -= 1
-                todo.add_again(work_of(work.window))
+                todo.add_again(work_of(work.window), AskAgain(work, ()))
     assert todo.is_done
     assert todo.take() is None
     planned = [work.window for work in done if not work.is_again]
@@ -72,7 +72,8 @@ def test_what_is_asked_again_needs_no_turn() -> None:
     assert two is not None
     assert one.turn.is_set()
     assert not two.turn.is_set()
-    todo.add_again(again := work_of(first))
+    again = work_of(first)
+    todo.add_again(again, AskAgain(one, ()))
     assert again.turn.is_set()
     assert todo.take() is again
     assert todo.first_unfinished == first

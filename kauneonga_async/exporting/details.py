@@ -1,0 +1,133 @@
+"""Details: a part whose messages are listed first, and then fetched one by one, whole (API.md, Responses)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from itertools import islice
+from typing import IO
+
+import msgspec
+from anyio import to_thread
+
+from kauneonga_async.exporting.destinations import Stamp
+from kauneonga_async.exporting.entries import PartEntry
+from kauneonga_async.exporting.formats import JsonLines
+from kauneonga_async.exporting.part import Part
+from kauneonga_async.streams import Sink
+
+__all__ = ["DetailedPart", "FetchDetails"]
+
+FetchDetails = Callable[[list[int]], AsyncIterator[list[msgspec.Raw]]]
+"""Fetches messages in the order of their ids, leaving out those that are not there."""
+
+_AT_ONCE = 1000  # messages fetched before the next are read from the list
+
+
+class _Key(msgspec.Struct):
+    id: int
+
+
+_KEY = msgspec.json.Decoder(_Key)
+
+
+class DetailedPart(Sink[bytes]):
+    """Keeps what is listed in a private file without a name, and writes the part once the list is whole.
+
+    A message that is gone by then is written as it was listed.
+
+    Args:
+        part: The part to write.
+        fetch: Fetches the messages.
+        began: Is told when the list is begun anew; None for one that is never.
+    """
+
+    def __init__(self, part: Part, fetch: FetchDetails, began: Callable[[], None] | None) -> None:
+        self._part = part
+        self._fetch = fetch
+        self._scratch = _Scratch()
+        self._listed = Part(self._scratch.create, part.name, JsonLines(None), began, _not_counted)
+
+    @property
+    def records(self) -> int:
+        """Records that were listed."""
+        return self._listed.records
+
+    @property
+    def size(self) -> int:
+        """Bytes written of the part."""
+        return self._part.size
+
+    def restart(self) -> None:
+        """Begin the list anew."""
+        self._listed.restart()
+
+    def offer(self, records: Sequence[bytes]) -> bool:
+        """Take records, unless enough are waiting to be written."""
+        return self._listed.offer(records)
+
+    async def send(self, records: Sequence[bytes]) -> None:
+        """Write what is waiting, and take records."""
+        await self._listed.send(records)
+
+    async def commit(self) -> PartEntry:
+        """Fetch what was listed, write it, and let the part appear."""
+        await self._listed.commit()
+        kept = 0
+        while lines := await to_thread.run_sync(self._scratch.next_lines):
+            kept += await self._write(lines)
+        return msgspec.structs.replace(await self._part.commit(), without_details=kept)
+
+    async def discard(self) -> None:
+        """Remove what was written, if it was not committed."""
+        await self._listed.discard()
+        await to_thread.run_sync(self._scratch.close)
+        await self._part.discard()
+
+    async def _write(self, lines: list[bytes]) -> int:
+        """Write the messages of lines of a list, in its order; return how many of them are not there any more."""
+        messages = {_KEY.decode(line).id: line.rstrip() for line in lines}
+        missing = set(messages)
+        async for batch in self._fetch(list(messages)):
+            for message in batch:
+                message_id = _KEY.decode(message).id
+                messages[message_id] = bytes(message)
+                missing.discard(message_id)
+        await self._part.send(list(messages.values()))
+        return len(missing)
+
+
+class _Scratch:
+    """A file without a name, as the place of one part."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] | None = None
+
+    def create(self, name: str) -> _Scratch:
+        return self
+
+    def write(self, data: bytes | memoryview) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(prefix="kauneonga-")  # noqa: SIM115 - open until the part is done
+        self._file.write(data)
+
+    def commit(self) -> Stamp:
+        if self._file is not None:
+            self._file.seek(0)
+        return Stamp(0, "")
+
+    def discard(self) -> None:
+        if self._file is not None:
+            self._file.seek(0)
+            self._file.truncate()
+
+    def next_lines(self) -> list[bytes]:
+        return list(islice(self._file, _AT_ONCE)) if self._file is not None else []
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _not_counted(size: int) -> None:
+    """What is kept aside is not what was written."""

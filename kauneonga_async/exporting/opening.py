@@ -1,0 +1,149 @@
+"""Opening: from a destination's files and journal to what is whole and what is to be done. Blocking, in one thread."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+from kauneonga_async.calendars import ServerCalendar
+from kauneonga_async.errors import ConfigurationError
+from kauneonga_async.exporting.destinations import Destination, Stamp
+from kauneonga_async.exporting.entries import Begun, PartEntry, read_lines
+from kauneonga_async.exporting.journal import Journal, journal_name
+from kauneonga_async.exporting.state import State, Whole
+
+__all__ = ["digest_of", "is_sound", "open_journal", "part_pattern"]
+
+_CHUNK = 1024 * 1024  # bytes
+
+
+def part_pattern(kind: str) -> re.Pattern[str]:
+    """Return what the names of a kind's parts look like; the groups are the first and the last day."""
+    day = r"\d{4}-\d\d-\d\d"
+    return re.compile(rf"{kind}(?:_({day})_({day}))?(?:_\d+)?\.(?:jsonl|csv|parquet)(?:\.gz|\.zst)?")
+
+
+def open_journal(
+    destination: Destination,
+    begun: Begun,
+    calendar: ServerCalendar,
+    *,
+    overwrite: bool,
+    refresh_since: datetime | None,
+) -> Journal:
+    """Return the journal of an export that is begun, or gone on with; the destination must be locked.
+
+    Args:
+        destination: Where it is.
+        begun: What is asked for now.
+        calendar: Whose days windows are.
+        overwrite: Whether to remove what is there.
+        refresh_since: The instant from which on windows are to be exported anew.
+
+    Raises:
+        ConfigurationError: What is there was asked for otherwise, or is not known of.
+    """
+    destination.clean()
+    stamps = destination.stamps()
+    parts = {name: stamp for name, stamp in stamps.items() if part_pattern(begun.kind).fullmatch(name)}
+    if overwrite:
+        # The journal goes last: whoever is stopped here must find what he asked for before.
+        destination.remove(parts)
+        destination.remove([journal_name(begun.kind)])
+        parts = {}
+    lines = [] if overwrite else destination.read_lines(journal_name(begun.kind))
+    entries = read_lines(lines, str(destination))
+    if not entries:
+        if parts:
+            raise ConfigurationError(
+                f"destination: {destination} holds {begun.kind} that no journal tells of ({min(parts)}, {len(parts)} "
+                "files in all), which would be there twice; choose an empty one, or overwrite"
+            )
+        journal = Journal(destination, State([begun]))
+        journal.shorten()
+        return journal
+    state = State(entries)
+    _compare(state.begun, begun, destination)
+    changed = state.drop(
+        lambda whole: not all(is_sound(destination, part, stamps.get(part.name)) for part in whole.parts)
+    )
+    if refresh_since is not None:
+        changed |= state.drop(lambda whole: _reaches(whole, refresh_since))
+    _remove_leftovers(destination, state, calendar, parts)
+    journal = Journal(destination, state)
+    if changed or len(state.entries()) != len(lines):
+        journal.shorten()
+    return journal
+
+
+def is_sound(destination: Destination, part: PartEntry, stamp: Stamp | None) -> bool:
+    """Tell whether a file is still what was written; its bytes are read only if its stamp has changed."""
+    if stamp is None or stamp.size != part.size:
+        return False
+    return stamp.mark == part.mark or digest_of(destination, part.name) == part.sha256
+
+
+def digest_of(destination: Destination, name: str) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    with destination.open(name) as file:
+        while data := file.read(_CHUNK):
+            digest.update(data)
+    return digest.hexdigest()
+
+
+def _compare(before: Begun, now: Begun, destination: Destination) -> None:
+    """Make sure that the same is asked for.
+
+    Raises:
+        ConfigurationError: Something else is; it says what.
+    """
+    names = {**before.arguments, **now.arguments}
+    differences = [
+        f"{name} was {before.arguments.get(name, 'not given')}, and is {now.arguments.get(name, 'not given')}"
+        for name in names
+        if before.arguments.get(name) != now.arguments.get(name)
+    ]
+    if differences:
+        raise ConfigurationError(
+            f"destination: {destination} was begun with other arguments: {'; '.join(differences)}. "
+            "Choose another destination, or overwrite"
+        )
+
+
+def _reaches(whole: Whole, instant: datetime) -> bool:
+    window = whole.done.window
+    return window is None or window.end is None or window.end > instant
+
+
+def _remove_leftovers(
+    destination: Destination, state: State, calendar: ServerCalendar, parts: Mapping[str, Stamp]
+) -> None:
+    """Remove files that were finished when a process ended, before the journal told of them.
+
+    Raises:
+        ConfigurationError: There are others, which nobody has been about to write.
+    """
+    known = {part.name for part in state.parts}.union(*(entry.names for entry in state.replaced))
+    strangers = [name for name in parts if name not in known]
+    if not strangers:
+        return
+    windows = [*state.pending_windows(calendar), *(window for ask in state.pending_asks() for window in ask.windows)]
+    days = [(window.first, window.last) for window in windows]
+    for name in strangers:
+        if not (_is_of(name, state.begun.kind, days) or (state.begun.days is None and not state.wholes)):
+            raise ConfigurationError(
+                f"destination: {destination} holds {name}, which its journal does not tell of; move it away, "
+                "or overwrite"
+            )
+    destination.remove(strangers)
+
+
+def _is_of(name: str, kind: str, days: Iterable[tuple[date, date]]) -> bool:
+    match = part_pattern(kind).fullmatch(name)
+    if match is None or match[1] is None:
+        return False
+    begin, end = date.fromisoformat(match[1]), date.fromisoformat(match[2])
+    return any(first <= end and begin <= last for first, last in days)
