@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from kauneonga_async.client import KauneongaClient
     from kauneonga_async.config import VERSION as __version__  # noqa: N811 - packages are asked for theirs by this name
     from kauneonga_async.decoding import InvalidRecord
-    from kauneonga_async.exporting import ExportReport, VerifyReport, export_messages, verify_export
+    from kauneonga_async.exporting import (
+        ExportReport,
+        RecordingsReport,
+        VerifyReport,
+        export_messages,
+        export_recordings,
+        verify_export,
+    )
     from kauneonga_async.models import (
         CallDetailRecord,
         CallRecording,
@@ -34,6 +41,7 @@ __all__ = [
     "LearntCalendar",
     "Message",
     "RecordStream",
+    "RecordingsReport",
     "RecurrenceRule",
     "Response",
     "Schedule",
@@ -45,6 +53,7 @@ __all__ = [
     "__version__",
     "errors",
     "export_messages",
+    "export_recordings",
     "verify_export",
 ]
 
@@ -52,7 +61,14 @@ _HOMES = {
     "calendars": ("ServerCalendar",),
     "client": ("KauneongaClient",),
     "decoding": ("InvalidRecord",),
-    "exporting": ("ExportReport", "VerifyReport", "export_messages", "verify_export"),
+    "exporting": (
+        "ExportReport",
+        "RecordingsReport",
+        "VerifyReport",
+        "export_messages",
+        "export_recordings",
+        "verify_export",
+    ),
     "models": ("CallDetailRecord", "CallRecording", "Message", "RecurrenceRule", "Schedule", "ToDo", "ToDoSchedule"),
     "resources.anything": ("Response",),
     "streams": ("LearntCalendar", "RecordStream", "StreamReport"),

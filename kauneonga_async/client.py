@@ -158,6 +158,11 @@ class KauneongaClient:
         return self._context.calendar
 
     @property
+    def concurrency(self) -> int:
+        """Requests in flight, of all accounts together."""
+        return self._context.concurrency
+
+    @property
     def closed(self) -> bool:
         """Whether the client was closed, or the one that it has its connections from."""
         return self._transport.closed

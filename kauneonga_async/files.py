@@ -49,6 +49,11 @@ class AtomicFile:
         while view:
             view = view[os.write(self._descriptor, view) :]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still being written."""
+        return self._descriptor >= 0
+
     def commit(self) -> Path:
         """Flush to the disk, and let the file appear under its name."""
         try:

@@ -38,6 +38,8 @@ def test_importing_brings_nothing_that_is_not_used() -> None:
         "pytest",
         "sqlite3",
         "pyarrow",
+        "zstandard",
+        "fsspec",
         "kauneonga_async.sandbox",
         "kauneonga_async.cli",
     ]

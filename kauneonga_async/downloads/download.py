@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from anyio import CancelScope, to_thread
@@ -30,7 +31,9 @@ from kauneonga_async.files import AtomicFile
 from kauneonga_async.models import CallRecording
 from kauneonga_async.transport import Answer, Request, Transport, is_public, new_request_id
 
-__all__ = ["Download"]
+__all__ = ["Download", "Verified"]
+
+Verified = Literal["digest", "length", "nothing"]
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
@@ -55,6 +58,10 @@ class Download:
         recording: Whose audio.
         path: A folder, or the file's own name.
         options: Timeout (to the next bytes), retries and headers.
+
+    Attributes:
+        verified: What the finished file was checked by: a digest or the length that the server told, or nothing.
+        retries: Tries after the first.
     """
 
     def __init__(self, transport: Transport, recording: CallRecording, path: Path, options: config.CallOptions) -> None:
@@ -66,6 +73,9 @@ class Download:
         self._options = options
         self._sidecar: _Sidecar | None = None
         self._kept = 0  # bytes of the part that may be gone on from
+        self._has_sidecar = False  # on the disk, for the part that is there
+        self.verified: Verified = "nothing"
+        self.retries = 0
 
     async def run(self) -> Path:
         """Download, and return the finished file.
@@ -87,13 +97,16 @@ class Download:
     async def _follow(self, url: URL) -> URL | None:
         """Ask one place; again, whatever its retries, as long as each time brings the download a good way on."""
         while True:
-            kept = self._kept
+            kept, request = self._kept, self._request(url)
             try:
-                return await self._transport.send(self._request(url), self._read)
+                return await self._transport.send(request, self._read)
             except ConnectionFailed as error:
                 progressed = self._kept >= kept + config.PROGRESS_BYTES
                 if error.phase != "body" or not progressed or not self._options.max_retries:
                     raise
+                self.retries += 1
+            finally:
+                self.retries += max(0, request.attempts - 1)
 
     @property
     def _part(self) -> Path:
@@ -157,6 +170,7 @@ class Download:
         file = await to_thread.run_sync(self._open, begin, expected)
         try:
             await self._receive(answer, file, expected)
+            self.verified = "nothing" if expected is None else "length"
             await to_thread.run_sync(self._verify, answer.headers, answer.status)
             await to_thread.run_sync(file.commit)
             await to_thread.run_sync(self._forget_sidecar)
@@ -206,6 +220,8 @@ class Download:
                     check_magic(b"".join(pending)[:16], answer)
                 await self._write(file, pending)
                 size = 0
+                if data:
+                    await to_thread.run_sync(self._keep_sidecar)
             if not data:
                 break
         if expected is not None and self._kept != expected:
@@ -225,7 +241,9 @@ class Download:
 
     def _look_for_part(self) -> None:
         try:
-            sidecar = msgspec.json.decode(self._sidecar_path.read_bytes(), type=_Sidecar)
+            content = self._sidecar_path.read_bytes()
+            self._has_sidecar = True
+            sidecar = msgspec.json.decode(content, type=_Sidecar)
             size = self._part.stat(follow_symlinks=False).st_size
         except (OSError, msgspec.DecodeError):
             return
@@ -237,15 +255,18 @@ class Download:
         if expected is not None and expected - begin > free:
             raise OSError(errno.ENOSPC, f"recording {self._id} needs {expected - begin:,} bytes, and {free:,} are free")
         file = AtomicFile(self._path, part=self._part, keep=begin)
-        try:
-            if self._sidecar is not None:
-                with AtomicFile(self._sidecar_path) as sidecar:
-                    sidecar.write(msgspec.json.encode(self._sidecar))
-                    sidecar.commit()
-        except BaseException:
-            file.close()
-            raise
+        if begin == 0:
+            self._forget_sidecar()
         return file
+
+    def _keep_sidecar(self) -> None:
+        """Tell the next process what the part is: once there is enough of it to be worth that."""
+        if self._sidecar is None or self._has_sidecar:
+            return
+        with AtomicFile(self._sidecar_path) as sidecar:
+            sidecar.write(msgspec.json.encode(self._sidecar))
+            sidecar.commit()
+        self._has_sidecar = True
 
     def _verify(self, headers: Mapping[str, str], status: int) -> None:
         """Compare the file with the digests that the server offers (RFC 9530; Content-MD5 of RFC 1864)."""
@@ -255,15 +276,22 @@ class Download:
             if found != expected:
                 self._kept = 0
                 raise ConnectionFailed(f"recording {self._id}: its {name} digest is not the server's", phase="body")
+            self.verified = "digest"
 
     def _leave(self, file: AtomicFile) -> None:
         """Keep what can be resumed, and nothing else."""
-        if self._sidecar is None or not self._kept:
-            self._kept = 0
-            file.discard()
-            self._forget_sidecar()
-        file.close()
+        try:
+            if self._sidecar is None or not self._kept:
+                self._kept = 0
+                file.discard()
+                self._forget_sidecar()
+            elif file.is_open:
+                self._keep_sidecar()
+        finally:
+            file.close()
 
     def _forget_sidecar(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            self._sidecar_path.unlink()
+        if self._has_sidecar:
+            with contextlib.suppress(FileNotFoundError):
+                self._sidecar_path.unlink()
+            self._has_sidecar = False

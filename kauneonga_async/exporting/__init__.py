@@ -1,8 +1,18 @@
-"""Exports: a range of messages to files that are whole, or not there."""
+"""Exports: messages and recordings to files that are whole, or not there."""
 
 from kauneonga_async.exporting.export import export_messages
-from kauneonga_async.exporting.formats import to_lines
+from kauneonga_async.exporting.formats import restore_cell, to_lines
+from kauneonga_async.exporting.recordings import RecordingsReport, export_recordings
 from kauneonga_async.exporting.report import ExportReport
 from kauneonga_async.exporting.verify import VerifyReport, verify_export
 
-__all__ = ["ExportReport", "VerifyReport", "export_messages", "to_lines", "verify_export"]
+__all__ = [
+    "ExportReport",
+    "RecordingsReport",
+    "VerifyReport",
+    "export_messages",
+    "export_recordings",
+    "restore_cell",
+    "to_lines",
+    "verify_export",
+]

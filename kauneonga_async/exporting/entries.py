@@ -1,15 +1,14 @@
-"""Entries: what an export's journal says, a line each, and how a line is written and read. Pure."""
+"""Entries: what the journal of an export says, a line each. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate, pairwise
-from zlib import crc32
 
 import msgspec
 
-from kauneonga_async.errors import ConfigurationError
+from kauneonga_async.exporting.lines import VERSION
 from kauneonga_async.streams import AuditState, Missing
 from kauneonga_async.windows import Window
 
@@ -25,12 +24,8 @@ __all__ = [
     "Replaced",
     "Span",
     "pack_ids",
-    "read_lines",
     "unpack_ids",
-    "write_line",
 ]
-
-VERSION = 1
 
 
 class PartEntry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -154,42 +149,6 @@ class Known(msgspec.Struct, frozen=True, tag="known"):
 
 
 Entry = Begun | Span | Done | Found | Dispelled | Replaced | Known
-
-_DECODER = msgspec.json.Decoder(Entry)
-_CHECK = 9  # bytes: eight digits and a space
-
-
-class _Version(msgspec.Struct):
-    version: int = VERSION
-
-
-def write_line(entry: Entry) -> bytes:
-    """Return an entry as a line, with a checksum: a disk that loses power may keep a line's length and not its text."""
-    text = msgspec.json.encode(entry)
-    return b"%08x %b" % (crc32(text), text)
-
-
-def read_lines(lines: Iterable[bytes], place: str) -> list[Entry]:
-    """Return the entries of a journal, up to the first line that is damaged.
-
-    Args:
-        lines: The lines.
-        place: What to call the destination.
-
-    Raises:
-        ConfigurationError: A later version of this library wrote it.
-    """
-    entries: list[Entry] = []
-    for line in lines:
-        text = line[_CHECK:]
-        if line[:_CHECK] != b"%08x " % crc32(text):
-            break
-        if not entries and msgspec.json.decode(text, type=_Version).version > VERSION:
-            raise ConfigurationError(
-                f"destination: {place} was written by a later version of kauneonga_async; update this one"
-            )
-        entries.append(_DECODER.decode(text))
-    return entries
 
 
 def pack_ids(seen: Mapping[int, Sequence[int]]) -> dict[int, list[int]]:

@@ -25,6 +25,7 @@ from kauneonga_async.exporting.opening import open_journal
 from kauneonga_async.exporting.parts import Parts
 from kauneonga_async.exporting.past import recollect
 from kauneonga_async.exporting.report import ExportReport
+from kauneonga_async.exporting.state import State
 from kauneonga_async.exporting.threads import carry_out
 from kauneonga_async.streams import Listing, ListingRun, OnInvalid
 
@@ -138,7 +139,7 @@ class _Export:
     def __init__(
         self,
         destination: Destination,
-        journal: Journal,
+        journal: Journal[State],
         form: Format,
         listing: Listing[Any],
         fetch_details: Any,

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
 import anyio
 import msgspec
 from anyio import to_thread
 
 from kauneonga_async.exporting.destinations import Destination
-from kauneonga_async.exporting.entries import Done, Entry, write_line
-from kauneonga_async.exporting.state import State
+from kauneonga_async.exporting.lines import write_line
 
 __all__ = ["Journal", "journal_name"]
+
+StateT = TypeVar("StateT", bound="_State")
+
+
+class _State(Protocol):
+    def take(self, entry: Any) -> None: ...
+
+    def entries(self) -> Sequence[msgspec.Struct]: ...
 
 
 def journal_name(kind: str) -> str:
@@ -18,28 +28,28 @@ def journal_name(kind: str) -> str:
     return f"_{kind}.journal"
 
 
-class Journal:
+class Journal(Generic[StateT]):
     """The journal of an export that is locked.
 
     Args:
         destination: Where it is.
+        kind: What is exported.
         state: What it says so far.
 
     Attributes:
         state: What it says, with what was written since.
     """
 
-    def __init__(self, destination: Destination, state: State) -> None:
+    def __init__(self, destination: Destination, kind: str, state: StateT) -> None:
         self.state = state
         self._destination = destination
-        self._name = journal_name(state.begun.kind)
-        self._waiting: list[Entry] = []
+        self._name = journal_name(kind)
+        self._waiting: list[msgspec.Struct] = []
         self._flushing = anyio.Lock()
 
-    async def write(self, entry: Entry) -> None:
+    async def write(self, entry: msgspec.Struct) -> None:
         """Write an entry, and return when it is durable. Entries are kept in the order of the calls."""
-        # What was seen of others is for a later run alone, which reads it from the file.
-        self.state.add(msgspec.structs.replace(entry, expected={}) if isinstance(entry, Done) else entry)
+        self.state.take(entry)
         self._waiting.append(entry)
         async with self._flushing:
             if self._waiting:
@@ -50,5 +60,5 @@ class Journal:
         """Write it anew without what is not needed any more. Blocking."""
         self._destination.replace_lines(self._name, list(map(write_line, self.state.entries())))
 
-    def _append(self, entries: list[Entry]) -> None:
+    def _append(self, entries: list[msgspec.Struct]) -> None:
         self._destination.append_lines(self._name, list(map(write_line, entries)))

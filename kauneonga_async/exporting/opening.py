@@ -10,11 +10,11 @@ from datetime import date, datetime
 from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.errors import ConfigurationError
 from kauneonga_async.exporting.destinations import Destination, Stamp
-from kauneonga_async.exporting.entries import Begun, PartEntry, read_lines
+from kauneonga_async.exporting.entries import Begun, PartEntry
 from kauneonga_async.exporting.journal import Journal, journal_name
-from kauneonga_async.exporting.state import State, Whole
+from kauneonga_async.exporting.state import State, Whole, read_state
 
-__all__ = ["digest_of", "is_sound", "open_journal", "part_pattern"]
+__all__ = ["compare", "digest_of", "is_sound", "open_journal", "part_pattern"]
 
 _CHUNK = 1024 * 1024  # bytes
 
@@ -32,7 +32,7 @@ def open_journal(
     *,
     overwrite: bool,
     refresh_since: datetime | None,
-) -> Journal:
+) -> Journal[State]:
     """Return the journal of an export that is begun, or gone on with; the destination must be locked.
 
     Args:
@@ -54,25 +54,24 @@ def open_journal(
         destination.remove([journal_name(begun.kind)])
         parts = {}
     lines = [] if overwrite else destination.read_lines(journal_name(begun.kind))
-    entries = read_lines(lines, str(destination))
-    if not entries:
+    state = read_state(lines, str(destination))
+    if state is None:
         if parts:
             raise ConfigurationError(
                 f"destination: {destination} holds {begun.kind} that no journal tells of ({min(parts)}, {len(parts)} "
                 "files in all), which would be there twice; choose an empty one, or overwrite"
             )
-        journal = Journal(destination, State([begun]))
+        journal = Journal(destination, begun.kind, State([begun]))
         journal.shorten()
         return journal
-    state = State(entries)
-    _compare(state.begun, begun, destination)
+    compare(state.begun, begun, destination)
     changed = state.drop(
         lambda whole: not all(is_sound(destination, part, stamps.get(part.name)) for part in whole.parts)
     )
     if refresh_since is not None:
         changed |= state.drop(lambda whole: _reaches(whole, refresh_since))
     _remove_leftovers(destination, state, calendar, parts)
-    journal = Journal(destination, state)
+    journal = Journal(destination, begun.kind, state)
     if changed or len(state.entries()) != len(lines):
         journal.shorten()
     return journal
@@ -94,7 +93,7 @@ def digest_of(destination: Destination, name: str) -> str:
     return digest.hexdigest()
 
 
-def _compare(before: Begun, now: Begun, destination: Destination) -> None:
+def compare(before: Begun, now: Begun, destination: Destination) -> None:
     """Make sure that the same is asked for.
 
     Raises:

@@ -18,6 +18,7 @@ from kauneonga_async.exporting.formats import Format
 from kauneonga_async.exporting.journal import Journal
 from kauneonga_async.exporting.part import Part, part_name
 from kauneonga_async.exporting.report import ExportReport
+from kauneonga_async.exporting.state import State
 from kauneonga_async.streams import Account, AskAgain, AuditState, Doubt, IdSet, Outlet, Sink, Work
 from kauneonga_async.windows import Window
 
@@ -41,7 +42,7 @@ class Parts(Outlet[bytes]):
         self,
         destination: Destination,
         form: Format,
-        journal: Journal,
+        journal: Journal[State],
         numbers: Mapping[AskAgain | Doubt, int],
         fetch_details: FetchDetails | None,
         report: ExportReport,

@@ -23,10 +23,13 @@ from kauneonga_async.exporting.entries import (
     Span,
     unpack_ids,
 )
+from kauneonga_async.exporting.lines import read_lines
 from kauneonga_async.streams import AuditState
 from kauneonga_async.windows import Plan, Range, Window, between
 
-__all__ = ["State", "Whole"]
+__all__ = ["State", "Whole", "read_state"]
+
+_DECODER = msgspec.json.Decoder(Entry)
 
 
 class Whole(msgspec.Struct):
@@ -93,6 +96,10 @@ class State:
                 self._dispelled.add(entry.number)
         if isinstance(entry, (Done, Known)) and entry.state is not None:
             self.audit = entry.state
+
+    def take(self, entry: Entry) -> None:
+        """Take an entry that is being written: what it saw of others is for a later run, which reads it anew."""
+        self.add(msgspec.structs.replace(entry, expected={}) if isinstance(entry, Done) else entry)
 
     @property
     def parts(self) -> Iterator[PartEntry]:
@@ -219,6 +226,12 @@ class State:
             asks=tuple(ask for ask in done.asks if ask.number in pending or ask.owner not in self.wholes),
             state=None,
         )
+
+
+def read_state(lines: Iterable[bytes], place: str) -> State | None:
+    """Return what a journal's lines come to, or None if they tell of no export; see ``lines.read_lines``."""
+    entries = read_lines(lines, _DECODER, place)
+    return State(entries) if entries else None
 
 
 def _days(window: Window | None) -> range:

@@ -12,10 +12,9 @@ from anyio import to_thread
 from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.errors import ConfigurationError
 from kauneonga_async.exporting.destinations import Destination, destination_at
-from kauneonga_async.exporting.entries import read_lines
 from kauneonga_async.exporting.journal import journal_name
 from kauneonga_async.exporting.opening import digest_of, part_pattern
-from kauneonga_async.exporting.state import State
+from kauneonga_async.exporting.state import State, read_state
 
 __all__ = ["VerifyReport", "verify_export"]
 
@@ -72,10 +71,10 @@ async def verify_export(
 
 
 def _verify(place: Destination, kind: str) -> VerifyReport:
-    entries = read_lines(place.read_lines(journal_name(kind)), str(place))
-    if not entries:
+    state = read_state(place.read_lines(journal_name(kind)), str(place))
+    if state is None:
         raise ConfigurationError(f"destination: {place} holds no journal of an export of {kind}")
-    state, report = State(entries), VerifyReport()
+    report = VerifyReport()
     stamps = place.stamps()
     known: set[str] = set()
     for part in state.parts:

@@ -1,7 +1,7 @@
 """Streams: a range of dates to an async iterator of records, each once, in bounded memory."""
 
 from kauneonga_async.streams.audit import Account, AuditState, Past
-from kauneonga_async.streams.channel import Channel
+from kauneonga_async.streams.channel import Channel, bare_error
 from kauneonga_async.streams.ids import IdSet
 from kauneonga_async.streams.listing import Listing
 from kauneonga_async.streams.listing_run import ListingRun
@@ -37,5 +37,6 @@ __all__ = [
     "StreamReport",
     "Supervisors",
     "Work",
+    "bare_error",
     "check_on_invalid",
 ]

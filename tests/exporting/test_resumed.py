@@ -16,6 +16,8 @@ import pytest
 
 from kauneonga_async import ExportReport, KauneongaClient, errors, export_messages, verify_export
 from kauneonga_async.exporting.destinations import Folder
+from kauneonga_async.exporting.entries import Begun, Done, Entry, Span
+from kauneonga_async.exporting.lines import read_lines, write_line
 from kauneonga_async.files import AtomicFile
 from kauneonga_async.sandbox import Fault, RandomFaults, Sandbox, ScriptedFaults
 from tests.exporting.readers import lines_in, parts_of
@@ -214,11 +216,9 @@ async def test_a_range_without_an_end_goes_up_to_the_servers_present_and_later_f
 
 def _turn_back(folder: Path, end: datetime, earlier: datetime) -> None:
     """Make an export look as if it had been made hours ago: its last window is gone, and its span ends earlier."""
-    from kauneonga_async.exporting.entries import Done, Span, read_lines, write_line  # noqa: PLC0415
-
     place = Folder(folder, "messages")
     entries: list[Any] = []
-    for entry in read_lines(place.read_lines(JOURNAL), ""):
+    for entry in read_lines(place.read_lines(JOURNAL), msgspec.json.Decoder(Entry), ""):
         if isinstance(entry, Span):
             entries.append(Span(entry.start, earlier))
         elif isinstance(entry, Done) and entry.window and entry.window.end and entry.window.end > earlier:
@@ -280,8 +280,6 @@ async def test_a_file_that_nobody_was_about_to_write_is_left_alone(
 
 
 async def test_a_journal_from_the_future_is_not_touched(client: KauneongaClient, tmp_path: Path) -> None:
-    from kauneonga_async.exporting.entries import Begun, write_line  # noqa: PLC0415
-
     content = write_line(Begun("messages", {}, "", 1, version=2)) + b"\n"
     (tmp_path / JOURNAL).write_bytes(content)
     with pytest.raises(errors.ConfigurationError, match="later version"):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kauneonga_async.errors import ConfigurationError
 from kauneonga_async.exporting.destinations.destination import Destination, PartFile, Stamp
 from kauneonga_async.exporting.destinations.folder import Folder
 
@@ -19,8 +20,17 @@ def destination_at(
     """Return the destination that a path or a URL means.
 
     Args:
-        place: The path of a folder, or a URL.
+        place: The path of a folder, or a URL such as ``s3://bucket/folder``.
         kind: What it holds.
         storage_options: What fsspec is to know of a URL's store.
+
+    Raises:
+        ConfigurationError: The URL's protocol is not known, or what speaks it is not installed.
     """
+    if "://" in str(place):
+        from kauneonga_async.exporting.destinations.object_store import object_store  # noqa: PLC0415 - an extra
+
+        return object_store(str(place), storage_options)
+    if storage_options:
+        raise ConfigurationError("storage_options: they are for a URL, and the destination is a folder")
     return Folder(Path(place), kind)

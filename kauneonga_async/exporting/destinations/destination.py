@@ -1,4 +1,7 @@
-"""Destination: what an export needs of the place that its files go to. All of it blocks: to be called in threads."""
+"""Destination: what an export asks of the place it writes to, be it a folder or an object store.
+
+Everything here blocks, and is called in worker threads, several at once; never on the event loop.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ class Stamp(msgspec.Struct, frozen=True):
 
     Attributes:
         size: Bytes.
-        mark: Changes with each writing: the time of it in nanoseconds in a folder, the ETag in an object store.
+        mark: A folder's files: their mtime in ns; an object store's: the ETag.
     """
 
     size: int
@@ -27,34 +30,33 @@ class PartFile(Protocol):
 
     def write(self, data: bytes | memoryview) -> None:
         """Write all of the bytes."""
-        ...
 
     def commit(self) -> Stamp:
-        """Make it durable and visible under its name, in place of what was there."""
+        """Make it durable and visible under its name, in the place of what was there.
+
+        After that only ``discard`` is called, which then does nothing.
+        """
         ...
 
     def discard(self) -> None:
-        """Leave nothing behind; once committed, this does nothing."""
-        ...
+        """Leave nothing behind."""
 
 
 class Destination(Protocol):
-    """A place for an export's files, and for the journal that tells of them."""
+    """Where an export goes. Whatever is in it besides its parts has a name that begins with ``_`` or ``.``."""
 
     def lock(self) -> None:
-        """Keep every other process out until :meth:`unlock`; make the place if it is not there.
+        """Have it alone; a folder is made if it is not there.
 
         Raises:
             DestinationLocked: Another process has it.
         """
-        ...
 
     def unlock(self) -> None:
-        """Let others in."""
-        ...
+        """Let others have it."""
 
     def stamps(self) -> dict[str, Stamp]:
-        """Return every file directly in it, by name."""
+        """Return every file directly in it, by name, in one listing."""
         ...
 
     def create(self, name: str) -> PartFile:
@@ -62,29 +64,25 @@ class Destination(Protocol):
         ...
 
     def open(self, name: str) -> BinaryIO:
-        """Open a file to read."""
+        """Open a file to read it."""
         ...
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files; those that are not there are passed over."""
-        ...
 
     def clean(self) -> None:
-        """Remove what a crash left behind; only while it is locked."""
-        ...
+        """Remove what a crash left behind; only called while it is locked."""
 
     def read_lines(self, name: str) -> list[bytes]:
-        """Return a journal's lines, whole ones only; none if there is no journal."""
+        """Return a journal's lines without their ends, whole ones only; none if there is no such journal."""
         ...
 
     def replace_lines(self, name: str, lines: Sequence[bytes]) -> None:
-        """Put all of a journal's lines at once in place of what was there, durably."""
-        ...
+        """Put these in the place of all of a journal's lines: atomically, durably."""
 
     def append_lines(self, name: str, lines: Sequence[bytes]) -> None:
-        """Add lines to a journal, durably; a crash leaves them all, or the first of them."""
-        ...
+        """Add lines to a journal, durably; a crash leaves all of them or a beginning of them, and no torn one."""
 
     def __str__(self) -> str:
-        """Return what it is called in messages, without credentials."""
+        """Return what messages call it; without credentials."""
         ...

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO
 
 from kauneonga_async.errors import DestinationLocked
@@ -30,6 +31,7 @@ class Folder(Destination):
         self._kind = kind
         self._lock = -1
         self._journals: dict[str, _AppendedFile] = {}
+        self._appending = Lock()
 
     def lock(self) -> None:
         """Keep every other process out."""
@@ -101,9 +103,10 @@ class Folder(Destination):
 
     def append_lines(self, name: str, lines: Sequence[bytes]) -> None:
         """Add lines to a journal."""
-        if name not in self._journals:
-            self._journals[name] = _AppendedFile(self.path / name)
-        self._journals[name].append(b"".join(line + b"\n" for line in lines))
+        with self._appending:
+            if name not in self._journals:
+                self._journals[name] = _AppendedFile(self.path / name)
+            self._journals[name].append(b"".join(line + b"\n" for line in lines))
 
     def __str__(self) -> str:
         return str(self.path)
@@ -129,8 +132,15 @@ class _AppendedFile:
     """A file of lines that grows at its end."""
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0))
-        self._size = os.fstat(self._descriptor).st_size
+        self._descriptor = os.open(
+            path,
+            os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0),
+            OWNER_ONLY,
+        )
+        size = os.fstat(self._descriptor).st_size
+        # What follows the last line break was torn off by a crash.
+        self._size = os.read(self._descriptor, size).rfind(b"\n") + 1
+        os.ftruncate(self._descriptor, self._size)
 
     def append(self, data: bytes) -> None:
         view = memoryview(data)

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from kauneonga_async.exporting.formats.blocks import Blocks
+from kauneonga_async.exporting.formats.fields import FIELDS, Kind
 from kauneonga_async.exporting.formats.format import Write
 from kauneonga_async.exporting.formats.parquet_schema import message_schema, record_batch
 from kauneonga_async.exporting.formats.rows import RowReader
@@ -16,6 +17,9 @@ from kauneonga_async.exporting.formats.rows import RowReader
 __all__ = ["ParquetEncoder"]
 
 _ROW_GROUP = 16 * 1024 * 1024  # bytes of JSON, some 10,000 messages: half of it in memory, for each part that is open
+
+# By these a reader skips row groups; the least and the greatest text would only be work, and messages in the footer.
+_RANGES = [name for name, kind in FIELDS.items() if kind in (Kind.NUMBER, Kind.FLAG, Kind.INSTANT)]
 
 
 class ParquetEncoder:
@@ -33,7 +37,9 @@ class ParquetEncoder:
         self._batches: list[pa.RecordBatch] = []
         self._size = 0  # bytes of JSON in it
         self._sink = _Sink(write)
-        self._writer: Any = parquet.ParquetWriter(self._sink, self._schema, compression="zstd")
+        self._writer: Any = parquet.ParquetWriter(
+            self._sink, self._schema, compression="zstd", write_statistics=_RANGES
+        )
 
     def add(self, records: Sequence[bytes]) -> None:
         """Take records; see Encoder."""

@@ -9,7 +9,9 @@ more than the model, or other types, costs little more, from the second block on
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -35,31 +37,36 @@ class Field(NamedTuple):
     fit: Callable[[bytes], Any]
 
 
+@lru_cache(maxsize=1024)
+def _key(name: str) -> bytes:
+    return msgspec.json.encode(name) + b":"
+
+
 class Rows:
     """Records as columns.
 
     Attributes:
         columns: The values of each field, a record each; None where the record has none, or one that does not fit.
-        extra: For a record's place, the JSON of what is in no column, by name.
+        extra: For a record's place, what is in no column, as members of a JSON object.
         whole: For a record's place, all of it, where it is no JSON that could be taken apart.
     """
 
     def __init__(self, count: int) -> None:
         self.count = count
         self.columns: dict[str, Sequence[Any]] = {}
-        self.extra: dict[int, dict[str, bytes]] = {}
+        self.extra: defaultdict[int, list[bytes]] = defaultdict(list)
         self.whole: dict[int, bytes] = {}
 
     def set_aside(self, place: int, name: str, value: bytes) -> None:
         """Keep the JSON of a value that has no column, or does not fit it."""
-        self.extra.setdefault(place, {})[name] = bytes(value)
+        self.extra[place].append(_key(name) + value)
 
     def extras(self) -> list[str | None]:
         """Return the JSON object of what is in no column, for each record; None where there is nothing."""
         objects: list[str | None] = [None] * self.count
-        for place, values in self.extra.items():
-            members = [msgspec.json.encode(name) + b":" + value for name, value in sorted(values.items())]
-            objects[place] = (b"{" + b",".join(members) + b"}").decode("utf-8", "replace")
+        for place, members in self.extra.items():
+            # In an order that does not depend on what was learnt before.
+            objects[place] = (b"{" + b",".join(sorted(members)) + b"}").decode("utf-8", "replace")
         for place, record in self.whole.items():
             objects[place] = record.decode("utf-8", "replace")
         return objects
@@ -90,9 +97,10 @@ class RowReader:
         for name, values in zip(self._fields, columns, strict=False):
             rows.columns[name] = self._fitting(rows, name, values) if name in shape.doubtful else values
         for name, values in zip(shape.unknown, columns, strict=False):
+            key = _key(name)
             for place, value in enumerate(values):
                 if value is not None:
-                    rows.set_aside(place, name, value)
+                    rows.extra[place].append(key + value)
         return rows
 
     def _fitting(self, rows: Rows, name: str, values: Sequence[msgspec.Raw]) -> list[Any]:
@@ -109,6 +117,7 @@ class RowReader:
     def _read_slowly(self, block: bytes) -> Rows:
         lines = block.removesuffix(b"\n").split(b"\n")
         rows = Rows(len(lines))
+        unknown: set[str] = set()
         raw: dict[str, list[msgspec.Raw]] = {name: [_NULL] * len(lines) for name in self._fields}
         for place, line in enumerate(lines):
             try:
@@ -121,8 +130,8 @@ class RowReader:
                 if name in raw:
                     raw[name][place] = value
                 else:
+                    unknown.add(name)
                     rows.set_aside(place, name, value)
-        unknown = {name for values in rows.extra.values() for name in values}
         for name, values in raw.items():
             rows.columns[name] = self._fitting(rows, name, values)
         self._learn(unknown, raw)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -81,23 +82,30 @@ def test_records_of_any_size_and_layout_are_taken(a_format: Format) -> None:
 
 
 def test_memory_is_bounded_whatever_the_part_s_size(a_format: Format) -> None:
-    batch = WORLD * 5
     written = [0]
 
     def write(data: bytes | memoryview) -> None:
         written[0] += len(data)
 
     encoder = a_format.encoder(write)
-    encoder.add(batch)
+    encoder.add(WORLD)
     tracemalloc.start()
     try:
-        for _ in range(12):
-            encoder.add(batch)
+        for _ in range(40):  # 25 MB
+            encoder.add(WORLD)
         encoder.finish()
-        assert tracemalloc.get_traced_memory()[1] < 40_000_000
+        assert tracemalloc.get_traced_memory()[1] < 12_000_000
     finally:
         tracemalloc.stop()
     assert written[0] > 0
+
+
+def test_parts_are_encoded_by_several_threads_at_once(a_format: Format) -> None:
+    # Each learns something else while the others read.
+    parts = [as_json([{"id": n, f"new{n}": n, "zip": n}]) + WORLD for n in range(1, 5)]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        several = list(pool.map(lambda records: encoded(a_format, records, records), parts))
+    assert several == [encoded(a_format, records, records) for records in parts]
 
 
 def test_what_writing_raises_comes_out_and_nothing_is_written_afterwards(a_format: Format) -> None:

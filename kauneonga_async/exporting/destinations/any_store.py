@@ -1,0 +1,146 @@
+"""AnyStore: what fsspec can write to besides S3, as well as that goes.
+
+fsspec has no conditional writes for all: whether two processes that lock at the same moment can both succeed depends on
+the store, and a lock does not expire. Run one export at a time into such a destination.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from kauneonga_async.exporting.destinations.destination import Stamp
+from kauneonga_async.exporting.destinations.store import Changed, Found
+
+__all__ = ["AnyStore"]
+
+MARKS = ("ETag", "etag", "md5Hash", "content_md5", "generation", "mtime", "last_modified", "modified", "created")
+
+
+class AnyStore:
+    """The files under one path of an fsspec filesystem.
+
+    Args:
+        fs: The filesystem, without a cache of listings.
+        path: The path, as the filesystem has it.
+        url: What messages call it, without credentials.
+    """
+
+    is_conditional = False
+
+    def __init__(self, fs: Any, path: str, url: str) -> None:
+        self._fs = fs
+        self._path = path.rstrip("/")
+        self._url = url
+
+    def __str__(self) -> str:
+        return self._url
+
+    def stamps(self, folder: str = "") -> dict[str, Stamp]:
+        """Return the files directly in the path, or in a folder of it, by name."""
+        try:
+            entries = self._fs.ls(self._at(folder.rstrip("/")), detail=True)
+        except FileNotFoundError:
+            return {}
+        return {entry["name"].rpartition("/")[2]: _stamp(entry) for entry in entries if entry["type"] == "file"}
+
+    def get(self, name: str) -> Found | None:
+        """Read a small file."""
+        try:
+            data = self._fs.cat_file(self._at(name))
+            return Found(data, _stamp(_entry(self._fs, self._at(name))).mark, None, None)
+        except FileNotFoundError:
+            return None
+
+    def create(self, name: str, data: bytes) -> str:
+        """Write a file where there is none, as far as the store can tell."""
+        self._fs.makedirs(self._at(name).rpartition("/")[0], exist_ok=True)
+        found = self.get(name)
+        if found is None:
+            try:
+                self._fs.pipe_file(self._at(name), data, mode="create")
+            except FileExistsError:
+                raise Changed from None
+            found = self.get(name)
+        if found is None or found.data != data:
+            raise Changed
+        return found.mark
+
+    def swap(self, name: str, data: bytes, mark: str) -> str:
+        """Write a file in the place of the one with the mark; not atomically."""
+        found = self.get(name)
+        if found is None or found.mark != mark:
+            raise Changed
+        self._fs.pipe_file(self._at(name), data)
+        return _stamp(_entry(self._fs, self._at(name))).mark
+
+    def drop(self, name: str, mark: str) -> None:
+        """Remove a file."""
+        found = self.get(name)
+        if found is None or found.mark != mark:
+            raise Changed
+        self._fs.rm_file(self._at(name))
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files."""
+        for name in names:
+            try:
+                self._fs.rm_file(self._at(name))
+            except FileNotFoundError:
+                continue
+
+    def upload(self, name: str, check: Callable[[], None]) -> StagedPart:
+        """Begin a file."""
+        return StagedPart(self._fs, self._at(name), check)
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file to read it."""
+        return cast("BinaryIO", self._fs.open(self._at(name), "rb"))
+
+    def clean(self) -> None:
+        """Nothing is to be done: what is unfinished is on our own disk."""
+
+    def _at(self, name: str) -> str:
+        return f"{self._path}/{name}" if name else self._path
+
+
+class StagedPart:
+    """A file that is written to a private folder of our own disk, and sent whole."""
+
+    def __init__(self, fs: Any, path: str, check: Callable[[], None]) -> None:
+        self._fs = fs
+        self._path = path
+        self._check = check
+        self._folder = Path(tempfile.mkdtemp(prefix="kauneonga-"))  # 0700
+        self._file = (self._folder / "part").open("xb")
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Write all of the bytes."""
+        self._file.write(data)
+
+    def commit(self) -> Stamp:
+        """Send it."""
+        self._file.close()
+        self._check()
+        self._fs.put_file(str(self._folder / "part"), self._path)
+        stamp = _stamp(_entry(self._fs, self._path))
+        self.discard()
+        return stamp
+
+    def discard(self) -> None:
+        """Remove what is on our own disk."""
+        self._file.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _entry(fs: Any, path: str) -> Mapping[str, Any]:
+    # info() may tell the same in another form than a listing does.
+    return cast("Mapping[str, Any]", fs.ls(path, detail=True)[0])
+
+
+def _stamp(entry: Mapping[str, Any]) -> Stamp:
+    mark = next((str(entry[name]) for name in MARKS if entry.get(name)), "")
+    return Stamp(int(entry["size"]), mark.strip('"'))

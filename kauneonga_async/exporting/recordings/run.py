@@ -1,0 +1,163 @@
+"""RecordingsRun: one run of an export of recordings: list, download what is not there, list what had expired again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import anyio
+import msgspec
+from anyio import to_thread
+
+from kauneonga_async.client import KauneongaClient
+from kauneonga_async.exporting.destinations import Destination, Stamp
+from kauneonga_async.exporting.journal import Journal
+from kauneonga_async.exporting.opening import digest_of
+from kauneonga_async.exporting.recordings.audio import Fetcher
+from kauneonga_async.exporting.recordings.entries import Audio
+from kauneonga_async.exporting.recordings.manifest import Manifest
+from kauneonga_async.exporting.recordings.report import RecordingsReport
+from kauneonga_async.exporting.recordings.state import State
+from kauneonga_async.exporting.threads import carry_out
+from kauneonga_async.models import CallRecording, RecordId
+from kauneonga_async.streams import bare_error
+
+__all__ = ["RecordingsRun"]
+
+_LINES_AT_ONCE = 500  # of the manifest, kept in memory before they are written
+
+_RECORDING = msgspec.json.Decoder(CallRecording)
+
+
+class _Key(msgspec.Struct):
+    id: RecordId
+
+
+class RecordingsRun:
+    """One run, at a destination that is locked.
+
+    Args:
+        client: The account.
+        destination: Where files go.
+        journal: Tells what is there, and is told what becomes of each recording.
+        fetcher: Downloads.
+        places: How many downloads there are at once.
+        progress: Is called with the report after each.
+    """
+
+    def __init__(
+        self,
+        client: KauneongaClient,
+        destination: Destination,
+        journal: Journal[State],
+        fetcher: Fetcher,
+        places: int,
+        progress: Callable[[RecordingsReport], None] | None,
+    ) -> None:
+        self._client = client
+        self._destination = destination
+        self._journal = journal
+        self._fetcher = fetcher
+        self._places = anyio.Semaphore(places)
+        self._progress = progress
+        self._report = RecordingsReport()
+        self._began = time.monotonic()
+        self._stamps: dict[str, Stamp] = {}
+        self._expired: set[int] = set()
+        self._lines: list[tuple[Audio, msgspec.Raw]] = []
+
+    async def run(self) -> RecordingsReport:
+        """Download what is not there."""
+        self._stamps = await to_thread.run_sync(self._destination.stamps)
+        manifest = await to_thread.run_sync(Manifest, self._destination)
+        try:
+            await self._see_to_all(manifest, None)
+            if self._expired:
+                # A signed URL lives for minutes, and the list may be older than that by now.
+                await self._see_to_all(manifest, frozenset(self._expired))
+            await to_thread.run_sync(manifest.write, self._lines)
+            await to_thread.run_sync(manifest.finish, list(self._journal.state.audio.values()))
+            await to_thread.run_sync(self._journal.shorten)
+        finally:
+            await carry_out(manifest.discard)
+        self._tell()
+        return self._report
+
+    async def _see_to_all(self, manifest: Manifest, expired: frozenset[int] | None) -> None:
+        """List recordings, and see to each: to all of them, or to those that had expired."""
+        try:
+            async with (
+                self._client.call_recordings.stream(record_type=msgspec.Raw) as stream,
+                anyio.create_task_group() as tasks,
+            ):
+                async for batch in stream.batches():
+                    for raw in batch:
+                        if expired is None or msgspec.json.decode(raw, type=_Key).id in expired:
+                            await self._places.acquire()
+                            tasks.start_soon(self._see_to, raw, expired is None)
+                    if len(self._lines) >= _LINES_AT_ONCE:
+                        lines, self._lines = self._lines, []
+                        await to_thread.run_sync(manifest.write, lines)
+        except BaseExceptionGroup as group:
+            raise bare_error(group) from None
+
+    async def _see_to(self, raw: msgspec.Raw, is_first: bool) -> None:  # noqa: FBT001 - by start_soon
+        self._report.listed += is_first
+        try:
+            audio = await self._audio_of(raw)
+        finally:
+            self._places.release()
+        if audio.status == "expired" and is_first:
+            self._expired.add(audio.id)
+            return
+        self._count(audio)
+        self._lines.append((audio, raw))
+
+    async def _audio_of(self, raw: msgspec.Raw) -> Audio:
+        try:
+            recording = _RECORDING.decode(raw)
+        except msgspec.ValidationError:
+            # Its text may be the record's.
+            audio = Audio(msgspec.json.decode(raw, type=_Key).id, "failed", error="the record does not fit its type")
+        else:
+            before = self._journal.state.audio.get(recording.id)
+            if before is not None and await self._is_there(before):
+                self._report.kept += 1
+                return before
+            audio = await self._fetcher.fetch(recording)
+            if audio.status == "done":
+                self._report.downloaded += 1
+                self._report.bytes_written += audio.bytes
+        await self._journal.write(audio)
+        return audio
+
+    async def _is_there(self, audio: Audio) -> bool:
+        if audio.status != "done" or audio.file is None:
+            return False
+        stamp = self._stamps.get(audio.file)
+        if stamp is None or stamp.size != audio.bytes:
+            return False
+        if stamp.mark == audio.mark:
+            return True
+        return await to_thread.run_sync(digest_of, self._destination, audio.file) == audio.sha256
+
+    def _count(self, audio: Audio) -> None:
+        report = self._report
+        match audio.status:
+            case "expired":
+                report.expired += 1
+            case "missing":
+                report.missing += 1
+            case "failed":
+                report.failed += 1
+            case "no audio":
+                report.without_audio += 1
+            case "done":
+                pass
+        self._tell()
+
+    def _tell(self) -> None:
+        self._report.retries = self._fetcher.retries
+        self._report.seconds = time.monotonic() - self._began
+        if self._progress is not None:
+            self._progress(self._report)

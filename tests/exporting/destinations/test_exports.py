@@ -1,0 +1,112 @@
+"""Whole exports to an object store: what a folder keeps, it keeps."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from kauneonga_async import KauneongaClient, errors, export_messages, export_recordings, verify_export
+from kauneonga_async.exporting.destinations.object_store import object_store
+from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
+
+FIRST, LAST = date(2025, 1, 1), date(2025, 1, 20)
+
+
+@pytest.fixture
+def url(bucket: str) -> str:
+    return f"s3://{bucket}/exports/2025"
+
+
+def parts_at(url: str) -> dict[str, bytes]:
+    place = object_store(url)
+    parts: dict[str, bytes] = {}
+    for name in place.stamps():
+        if name[0] not in "_.":
+            with place.open(name) as file:
+                parts[name] = file.read()
+    return parts
+
+
+async def export(client: KauneongaClient, url: str, **options: Any) -> Any:
+    return await export_messages(client, url, FIRST, LAST, window=timedelta(days=5), concurrency=1, **options)
+
+
+async def test_every_record_is_there_once_and_as_the_server_sent_it(
+    sandbox: Sandbox, client: KauneongaClient, url: str
+) -> None:
+    report = await export_messages(client, url)
+    lines = [line for content in parts_at(url).values() for line in content.splitlines()]
+    assert sorted(lines) == sorted(sandbox.world.between(None, None))
+    assert report.records == 200
+    assert (await verify_export(url)).is_whole
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
+async def test_an_export_that_was_stopped_is_gone_on_with(
+    form: str, sandbox: Sandbox, client: KauneongaClient, url: str
+) -> None:
+    sandbox.settings.faults = ScriptedFaults([None, None, Fault(status=400)])
+    with pytest.raises(errors.InvalidRequest):
+        await export(client, url, format=form)
+    assert len(parts_at(url)) == 2
+    report = await export(client, url, format=form)
+    assert (report.parts, report.parts_kept) == (2, 2)
+    assert (await verify_export(url)).is_whole
+    sandbox.requests.clear()
+    assert (await export(client, url, format=form)).parts == 0
+    assert sandbox.requests == []
+
+
+async def test_what_was_changed_behind_its_back_is_exported_anew(client: KauneongaClient, url: str) -> None:
+    await export(client, url)
+    name, content = next(iter(parts_at(url).items()))
+    place = object_store(url)
+    place.lock()
+    file = place.create(name)
+    file.write(content[:-1] + b" ")
+    file.commit()
+    place.unlock()
+    assert (await verify_export(url)).damaged == [name]
+    assert (await export(client, url)).parts == 1
+    assert parts_at(url)[name] == content
+
+
+async def test_two_exports_to_one_prefix_do_not_mix(sandbox: Sandbox, client: KauneongaClient, url: str) -> None:
+    place = object_store(url)
+    place.lock()
+    with pytest.raises(errors.DestinationLocked):
+        await export(client, url)
+    assert sandbox.requests == []
+    place.unlock()
+    await export(client, url)
+
+
+async def test_it_is_free_again_when_an_export_was_cancelled(
+    sandbox: Sandbox, client: KauneongaClient, url: str
+) -> None:
+    sandbox.settings.latency = 0.05
+    task = asyncio.create_task(export(client, url))
+    await asyncio.sleep(0.5)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await export(client, url)).until is not None
+    assert (await verify_export(url)).is_whole
+
+
+async def test_recordings_go_there_too(client: KauneongaClient, url: str) -> None:
+    assert (await export_recordings(client, url)).downloaded == 3
+    there = parts_at(url)
+    assert sorted(there) == ["36.mp3", "37.mp3", "38.mp3", "recordings.jsonl"]
+    for line in map(json.loads, there["recordings.jsonl"].splitlines()):
+        assert len(there[line["file"]]) == line["bytes"]
+    assert (await export_recordings(client, url)).kept == 3
+
+
+async def test_options_of_a_store_are_not_for_a_folder(client: KauneongaClient, tmp_path: Any) -> None:
+    with pytest.raises(errors.ConfigurationError, match="storage_options"):
+        await export(client, str(tmp_path), storage_options={"key": "x"})
