@@ -49,10 +49,11 @@ def run_app(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return _say("interrupted", INTERRUPTED)
-    except Terminated:
-        return _say("terminated", TERMINATED)
+    except (click.Abort, KeyboardInterrupt) as error:
+        # click makes an Abort of Ctrl-C.
+        return _say("interrupted", INTERRUPTED, error.__cause__ or error)
+    except Terminated as error:
+        return _say("terminated", TERMINATED, error)
     except ReaderGone:
         # What is still buffered must not fail again when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -64,21 +65,23 @@ def run_app(arguments: Sequence[str]) -> int:
 
 def _explain(error: Exception) -> int:
     if isinstance(error, ConfigurationError):
-        return _say(str(error), WRONG_USAGE)
+        return _say(str(error), WRONG_USAGE, error)
     if isinstance(error, KauneongaError):
-        return _say(f"{type(error).__name__}: {error}", FAILED)
+        return _say(f"{type(error).__name__}: {error}", FAILED, error)
     if isinstance(error, OSError):
         where = f": {error.filename}" if error.filename else ""
-        return _say(f"{error.strerror or type(error).__name__}{where}", FAILED)
+        return _say(f"{error.strerror or type(error).__name__}{where}", FAILED, error)
     if isinstance(error, (TypeError, ValueError)) and _is_refusal(error):
-        return _say(str(error), WRONG_USAGE)
+        return _say(str(error), WRONG_USAGE, error)
     # What should not have happened is reported without the error's text: that may be a record's.
     frames = "".join(traceback.format_tb(error.__traceback__))
-    return _say(f"an error that was not foreseen: {type(error).__name__}; please report it\n{frames}", FAILED)
+    return _say(f"an error that was not foreseen: {type(error).__name__}; please report it\n{frames}", FAILED, error)
 
 
-def _say(message: str, code: int) -> int:
+def _say(message: str, code: int, error: BaseException) -> int:
     click.echo(f"kauneonga: {message}", err=True)
+    for note in getattr(error, "__notes__", ()):
+        click.echo(f"kauneonga: {note}", err=True)
     return code
 
 

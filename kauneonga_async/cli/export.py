@@ -1,8 +1,9 @@
-"""``kauneonga export``: messages, and whether what was exported is still whole."""
+"""``kauneonga export``: messages, recordings, and whether what was exported is still whole."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,15 +11,16 @@ import click
 
 from kauneonga_async.cli.connection import connection_options, open_client
 from kauneonga_async.cli.dates import DATE, range_options
-from kauneonga_async.cli.job import run
-from kauneonga_async.cli.progress import Progress, amount, summary
+from kauneonga_async.cli.job import Terminated, run
+from kauneonga_async.cli.progress import Progress, amount, recordings_summary, summary
+from kauneonga_async.errors import ConfigurationError, DestinationLocked, KauneongaError
 
 __all__ = ["export"]
 
 
 @click.group()
 def export() -> None:
-    """Whole ranges to files: messages."""
+    """Everything to files: messages of a range, and call recordings."""
 
 
 @export.command("messages")
@@ -81,7 +83,35 @@ def export_messages_command(
         "refresh_since": refresh_since,
         "same_account": same_account,
     }
-    run(_export(first, last, output, options, quiet, as_json, connection))
+    with _resumable():
+        run(_export(first, last, output, options, quiet, as_json, connection))
+
+
+@export.command("recordings")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="DEST",
+    help="Where the files go: a folder, which is made if it is not there, or a URL as s3://bucket/folder.",
+)
+@click.option("--overwrite", is_flag=True, help="Download anew what is there.")
+@click.option("--same-account", is_flag=True, help="The token is another one, and the account the same.")
+@click.option("--allow-private-recordings", is_flag=True, help="Audio may be on hosts with private addresses.")
+@click.option("--quiet", is_flag=True, help="No progress and no summary.")
+@click.option("--json", "as_json", is_flag=True, help="The summary as JSON, on stdout.")
+@connection_options
+def export_recordings_command(
+    output: str, *, overwrite: bool, same_account: bool, quiet: bool, as_json: bool, **connection: Any
+) -> None:
+    """Download the audio of all call recordings as <id>.<ending>, with a manifest, recordings.jsonl.
+
+    Whatever stops it, the same command goes on: what broke off is resumed, what was expired or missing is tried again.
+    The manifest ties each file to its recording and call detail record. The exit code is 1 if some could not be had.
+    """
+    options = {"overwrite": overwrite, "same_account": same_account}
+    with _resumable():
+        run(_export_recordings(output, options, quiet, as_json, connection))
 
 
 @export.command("verify")
@@ -89,11 +119,22 @@ def export_messages_command(
 @click.option("--quiet", is_flag=True, help="No report; the exit code tells.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON, on stdout.")
 def verify_command(output: str, *, quiet: bool, as_json: bool) -> None:
-    """Compare the files of an export with its journal, byte for byte.
+    """Compare the files of an export of messages with its journal, byte for byte.
 
     The exit code is 0 if all is there and nothing else, and 1 if not.
     """
     run(_verify(output, quiet, as_json))
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    """Tell whoever's export has ended early that nothing is lost."""
+    try:
+        yield
+    except (KeyboardInterrupt, Terminated, KauneongaError, OSError) as error:
+        if not isinstance(error, (ConfigurationError, DestinationLocked)):
+            error.add_note("files that are there are whole; the same command goes on after them")
+        raise
 
 
 async def _export(
@@ -116,6 +157,31 @@ async def _export(
         click.echo(msgspec.json.encode(report).decode())
     elif not quiet:
         click.echo(summary(report, output), err=True)
+
+
+async def _export_recordings(
+    output: str,
+    options: Mapping[str, Any],
+    quiet: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+    connection: Mapping[str, Any],
+) -> None:
+    import msgspec
+
+    from kauneonga_async import export_recordings
+
+    async with open_client(**connection) as client:
+        with Progress("recordings", quiet=quiet) as progress:
+            report = await export_recordings(client, output, progress=progress.of_recordings, **options)
+    if as_json:
+        click.echo(msgspec.json.encode(report).decode())
+    elif not quiet:
+        click.echo(recordings_summary(report, output), err=True)
+    if report.failed:
+        raise click.ClickException(
+            f"{report.failed} recordings were not downloaded; recordings.jsonl says why, and the same command tries "
+            "again"
+        )
 
 
 async def _verify(output: str, quiet: bool, as_json: bool) -> None:  # noqa: FBT001

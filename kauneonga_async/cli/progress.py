@@ -10,15 +10,15 @@ import click
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from kauneonga_async import ExportReport
+    from kauneonga_async import ExportReport, RecordingsReport
 
-__all__ = ["Progress", "amount", "summary"]
+__all__ = ["Progress", "amount", "recordings_summary", "summary"]
 
 _LINE_EVERY = 10.0  # seconds
 
 
 class Progress:
-    """To be an export's ``progress``.
+    """To be an export's ``progress``; for recordings, its method of that name.
 
     Args:
         title: What is exported.
@@ -44,18 +44,51 @@ class Progress:
             self._bar.stop()
 
     def __call__(self, report: ExportReport) -> None:
-        """Show it."""
+        """Show how far an export of messages is."""
+        self._show(
+            report.parts_kept + report.parts,
+            report.parts_kept + max(report.parts, report.parts_planned),
+            _counts(report),
+            report.seconds,
+            _time_left(report),
+        )
+
+    def of_recordings(self, report: RecordingsReport) -> None:
+        """Show how far an export of recordings is: nobody knows how many there are before the list has ended."""
+        done = report.downloaded + report.kept
+        not_there = report.expired + report.missing + report.failed
+        troubles = f", {not_there:,} not to be had" if not_there else ""
+        retries = f", {report.retries} retries" if report.retries else ""
+        rate = report.bytes_written / report.seconds if report.seconds else 0.0
+        self._show(
+            done, report.listed, f"{amount(report.bytes_written)}, {amount(rate)}/s{troubles}{retries}", report.seconds
+        )
+
+    def _show(self, done: int, total: int, counts: str, seconds: float, left: str = "") -> None:
         if self._bar is not None:
-            self._bar.update(
-                self._task,
-                completed=report.parts_kept + report.parts,
-                total=report.parts_kept + max(report.parts, report.parts_planned),
-                counts=_counts(report),
-            )
-        elif not self._quiet and report.seconds - self._told >= _LINE_EVERY:
-            self._told = report.seconds
-            files = f"{report.parts_kept + report.parts}/{report.parts_kept + report.parts_planned} files"
-            click.echo(f"{self._title}: {files}, {_counts(report)}{_time_left(report)}", err=True)
+            self._bar.update(self._task, completed=done, total=total, counts=counts)
+        elif not self._quiet and seconds - self._told >= _LINE_EVERY:
+            self._told = seconds
+            click.echo(f"{self._title}: {done}/{total} files, {counts}{left}", err=True)
+
+
+def recordings_summary(report: RecordingsReport, place: object) -> str:
+    """Return one line about an export of recordings that is done."""
+    kept = f", and {report.kept:,} before" if report.kept else ""
+    rest = "".join(
+        f", {count:,} {what}"
+        for count, what in (
+            (report.without_audio, "without audio"),
+            (report.expired, "expired"),
+            (report.missing, "missing"),
+            (report.failed, "failed"),
+        )
+        if count
+    )
+    return (
+        f"{report.downloaded:,} of {report.listed:,} recordings downloaded{kept}{rest}; "
+        f"{amount(report.bytes_written)} in {place}; {report.seconds:.1f} s, {report.retries} retries"
+    )
 
 
 def summary(report: ExportReport, place: object) -> str:

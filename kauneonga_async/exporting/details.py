@@ -76,6 +76,7 @@ class DetailedPart(Sink[bytes]):
         kept = 0
         while lines := await to_thread.run_sync(self._scratch.next_lines):
             kept += await self._write(lines)
+        await to_thread.run_sync(self._scratch.close)
         return msgspec.structs.replace(await self._part.commit(), without_details=kept)
 
     async def discard(self) -> None:
