@@ -12,10 +12,9 @@ import click
 
 from kauneonga_async.cli.job import run
 from kauneonga_async.cli.progress import Progress, amount
-from kauneonga_async.cli.recordings import fetch_audio
 
 if TYPE_CHECKING:
-    from kauneonga_async import Event, ExportReport, KauneongaClient, ToDo
+    from kauneonga_async import Event, ExportReport, KauneongaClient, RecordingsReport, ToDo
     from kauneonga_async.sandbox import RandomFaults, Sandbox
 
 __all__ = ["demo"]
@@ -50,8 +49,7 @@ class _Done(NamedTuple):
     """What was done."""
 
     export: ExportReport
-    audio: list[Path]
-    failed: int
+    recordings: RecordingsReport
     created: ToDo
     to_dos: int
     seconds: float
@@ -75,27 +73,23 @@ async def _demo(messages: int, recordings: int, share: float, folder: Path) -> N
             done = await _work(client, folder)
         _summarize(done, sandbox, faults, retries, folder)
         held = sandbox.world.messages
-    if done.export.records != held or done.failed:
+    if done.export.records != held or done.recordings.failed:
         raise click.ClickException(f"{done.export.records} of {held} messages were exported: this is a defect")
 
 
 async def _work(client: KauneongaClient, folder: Path) -> _Done:
-    from anyio import to_thread
-
-    from kauneonga_async import export_messages
+    from kauneonga_async import export_messages, export_recordings
 
     began = time.monotonic()
     with Progress("messages") as progress:
         report = await export_messages(client, folder / "messages", FIRST, LAST, progress=progress)
-    audio = folder / "recordings"
-    await to_thread.run_sync(lambda: audio.mkdir(parents=True, exist_ok=True))
-    outcomes = await fetch_audio(client, await client.call_recordings.list(), audio)
+    with Progress("recordings") as progress:
+        recordings = await export_recordings(client, folder / "recordings", progress=progress.of_recordings)
     created = await _create(client)
     to_dos = await client.to_dos.list()
     return _Done(
         report,
-        [Path(name) for name, error in outcomes if error is None],
-        sum(error is not None for _, error in outcomes),
+        recordings,
         created,
         len(to_dos),
         time.monotonic() - began,
@@ -133,13 +127,12 @@ def _summarize(done: _Done, sandbox: Sandbox, faults: RandomFaults, retries: int
     table.add_column(style="bold")
     table.add_column()
     rate = export.records / export.seconds
-    sizes = sum(path.stat().st_size for path in done.audio)
     table.add_row("messages", f"{export.records:,} of {sandbox.world.messages:,}, each once")
     windows = f"{export.stream.windows} asked for, {export.stream.splits} of them again in halves"
     table.add_row("windows", f"{windows}; {export.parts} files")
     table.add_row("speed", f"{rate:,.0f} records/s, {amount(export.stream.bytes / export.seconds)}/s, server and all")
     table.add_row("bytes", f"{amount(export.stream.bytes)} read, {amount(export.bytes_written)} written")
-    table.add_row("recordings", f"{len(done.audio)} downloaded, {amount(sizes)}")
+    table.add_row("recordings", f"{done.recordings.downloaded} downloaded, {amount(done.recordings.bytes_written)}")
     table.add_row("to-dos", f"created {done.created.id}, {done.to_dos} listed")
     table.add_row("faults", f"{faults.count} of {len(sandbox.requests)} requests went wrong, on purpose")
     table.add_row("retries", f"{retries} by the client")
