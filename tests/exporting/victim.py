@@ -15,12 +15,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from kauneonga_async import KauneongaClient, errors, export_messages
+from kauneonga_async import KauneongaClient, errors, export_messages, export_recordings
 from kauneonga_async.exporting.formats import format_named
 
 
 async def export(order: dict[str, Any]) -> None:
     async with KauneongaClient(order["base_url"], order["token"], max_retries=20) as client:
+        if order["kind"] == "recordings":
+            await export_recordings(client, order["destination"], concurrency=4)
+            return
         await export_messages(
             client,
             order["destination"],
