@@ -39,3 +39,11 @@ def test_the_readme_s_code_is_python() -> None:
     assert len(blocks) >= 3
     for block in blocks:
         ast.parse(block)
+
+
+def test_the_exports_page_lists_the_columns_that_parquet_files_have() -> None:
+    from kauneonga_async.exporting.formats.parquet_schema import message_schema  # noqa: PLC0415 - a second to import
+
+    page = (ROOT / "docs/exports.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(\w+)` \| `([^`]+)` \|$", page, re.MULTILINE)
+    assert listed == [(field.name, str(field.type)) for field in message_schema()]
