@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import os
 import random
-import signal
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from kauneonga_async import verify_export
 from kauneonga_async.sandbox import RandomFaults, Sandbox
+from tests.exporting.executioner import KILLS, Executioner, victims
 from tests.exporting.readers import ids_in, lines_in, parts_of
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
 
 FIRST, LAST = "2025-01-01", "2025-03-31"
-KILLS = int(os.environ.get("KAUNEONGA_KILLS", "120"))  # at the least, over all formats
 FORMATS = [
     ("jsonl", None, False),
     ("jsonl", None, True),
@@ -33,55 +26,6 @@ FORMATS = [
     ("csv", None, False),
     ("parquet", None, False),
 ]
-
-
-class Executioner:
-    """Starts exports and kills them."""
-
-    def __init__(self, victims: Process, order: dict[str, Any], seed: int) -> None:
-        self._victims = victims
-        self._order = order
-        self._random = random.Random(seed)
-        self.kills = 0
-
-    async def run(self, within: float | None) -> bool:
-        """Start an export, and kill it after a time that is shorter than that; return whether it came to its end."""
-        outcome = Path(self._order["outcome"])
-        outcome.unlink(missing_ok=True)
-        assert self._victims.stdin is not None
-        assert self._victims.stdout is not None
-        self._victims.stdin.write(json.dumps(self._order).encode() + b"\n")
-        child = int(await self._victims.stdout.readline())
-        if within is not None:
-            await asyncio.sleep(self._random.uniform(0, within))
-            with suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-                self.kills += 1
-        while _is_alive(child):
-            await asyncio.sleep(0.005)
-        code = outcome.read_text(encoding="ascii") if outcome.exists() else ""
-        assert code in ("", "0")
-        return code == "0"
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-@asynccontextmanager
-async def victims() -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.exporting.victim", stdin=PIPE, stdout=PIPE
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        await process.wait()
 
 
 @pytest.mark.timeout(600)

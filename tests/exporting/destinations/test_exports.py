@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from kauneonga_async import KauneongaClient, errors, export_messages, export_recordings, verify_export
 from kauneonga_async.exporting.destinations.object_store import object_store
 from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
+from tests.exporting.destinations.s3_server import S3Server
+from tests.exporting.executioner import KILLS, Executioner, victims
 
 FIRST, LAST = date(2025, 1, 1), date(2025, 1, 20)
 
@@ -88,9 +91,10 @@ async def test_two_exports_to_one_prefix_do_not_mix(sandbox: Sandbox, client: Ka
 async def test_it_is_free_again_when_an_export_was_cancelled(
     sandbox: Sandbox, client: KauneongaClient, url: str
 ) -> None:
-    sandbox.settings.latency = 0.05
+    sandbox.settings.latency = 0.5
     task = asyncio.create_task(export(client, url))
-    await asyncio.sleep(0.5)
+    while not sandbox.requests:
+        await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -107,6 +111,41 @@ async def test_recordings_go_there_too(client: KauneongaClient, url: str) -> Non
     assert (await export_recordings(client, url)).kept == 3
 
 
-async def test_options_of_a_store_are_not_for_a_folder(client: KauneongaClient, tmp_path: Any) -> None:
+async def test_options_of_a_store_are_not_for_a_folder(client: KauneongaClient, tmp_path: Path) -> None:
     with pytest.raises(errors.ConfigurationError, match="storage_options"):
         await export(client, str(tmp_path), storage_options={"key": "x"})
+
+
+@pytest.mark.timeout(600)
+async def test_whatever_instant_it_is_killed_at_an_export_ends_complete_and_unique(
+    s3: S3Server, bucket: str, tmp_path: Path
+) -> None:
+    kills = exports = 0
+    async with Sandbox(messages=400, latency=0.005) as sandbox, victims() as process:
+        truth = sorted(sandbox.world.between(None, None))
+        while kills < KILLS / 20:
+            url = f"s3://{bucket}/killed/{exports}"
+            order = {
+                "kind": "messages",
+                "base_url": sandbox.base_url,
+                "token": sandbox.token,
+                "destination": url,
+                "from": "2025-01-01",
+                "to": "2025-03-31",
+                "days": 10,
+                "format": "jsonl",
+                "compression": None,
+                "details": False,
+                "outcome": str(tmp_path / "outcome"),
+            }
+            executioner = Executioner(process, order, exports)
+            for _ in range(6):
+                if await executioner.run(1.2):
+                    break
+                s3.later += timedelta(minutes=2)  # else it would stay locked for a minute
+            assert await executioner.run(None)
+            kills += executioner.kills
+            exports += 1
+            lines = [line for content in parts_at(url).values() for line in content.splitlines()]
+            assert sorted(lines) == truth
+            assert (await verify_export(url)).is_whole
