@@ -55,6 +55,7 @@ SPOOL_MEMORY: Final = 1024 * 1024  # bytes a window keeps in memory before they 
 SPOOL_BYTES: Final = 256 * 1024 * 1024  # bytes that all of a stream's windows may keep aside
 
 # Exports (exporting/).
+LONGEST_PATIENCE: Final = 3600.0  # seconds for which an export waits when the server asks it to
 SETTLING_SECONDS: Final = 300.0  # before the server's present, where an export ends: what is younger may still appear
 
 VERSION = "0.1.0"

@@ -9,25 +9,20 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from anyio import CancelScope, to_thread
+from anyio import to_thread
 
 from kauneonga_async import windows
 from kauneonga_async.client import KauneongaClient
-from kauneonga_async.decoding import line_reader
 from kauneonga_async.errors import ConfigurationError
 from kauneonga_async.exporting.arguments import check_account, describe, fingerprint_of
-from kauneonga_async.exporting.clock import end_of_run
-from kauneonga_async.exporting.destinations import Destination, destination_at
-from kauneonga_async.exporting.entries import Begun, Span
-from kauneonga_async.exporting.formats import Format, format_named
-from kauneonga_async.exporting.journal import Journal
+from kauneonga_async.exporting.destinations import destination_at
+from kauneonga_async.exporting.entries import Begun
+from kauneonga_async.exporting.formats import format_named
 from kauneonga_async.exporting.opening import open_journal
-from kauneonga_async.exporting.parts import Parts
-from kauneonga_async.exporting.past import recollect
 from kauneonga_async.exporting.report import ExportReport
-from kauneonga_async.exporting.state import State
+from kauneonga_async.exporting.run import ExportRun
 from kauneonga_async.exporting.threads import carry_out
-from kauneonga_async.streams import Listing, ListingRun, OnInvalid
+from kauneonga_async.streams import OnInvalid
 
 __all__ = ["export_messages"]
 
@@ -124,88 +119,12 @@ async def export_messages(
     place = await to_thread.run_sync(partial(destination_at, destination, KIND, storage_options))
     try:
         await carry_out(place.lock)
-        opened = partial(open_journal, place, begun, client.calendar, overwrite=overwrite, refresh_since=since)
+        check = None if same_account else partial(check_account, client)
+        opened = partial(open_journal, place, begun, client.calendar, check, overwrite=overwrite, refresh_since=since)
         journal = await to_thread.run_sync(opened)
-        if not same_account:
-            check_account(client, journal.state.begun)
-        return await _Export(place, journal, form, listing, fetch, progress).run()
+        return await ExportRun(place, journal, form, listing, fetch, progress).run()
     finally:
         await carry_out(place.unlock)
-
-
-class _Export:
-    """One run of an export whose destination is locked."""
-
-    def __init__(
-        self,
-        destination: Destination,
-        journal: Journal[State],
-        form: Format,
-        listing: Listing[Any],
-        fetch_details: Any,
-        progress: Progress | None,
-    ) -> None:
-        self._destination = destination
-        self._journal = journal
-        self._state = journal.state
-        self._form = form
-        self._listing = listing
-        self._fetch_details = fetch_details
-        self._progress = progress
-        self._report = ExportReport()
-
-    async def run(self) -> ExportReport:
-        """Export what is left to be exported."""
-        await self._extend()
-        pending = await to_thread.run_sync(self._state.pending_windows, self._listing.calendar)
-        has_dates = self._listing.bounds is not None
-        report = self._report
-        for part in self._state.parts:
-            report.parts_kept += 1
-            report.records_kept += part.records
-        report.parts_planned = len(pending) if has_dates else int(not self._state.wholes)
-        report.until = self._state.end
-        past, numbers = await to_thread.run_sync(
-            recollect, self._state, self._listing, pending, self._form, self._destination.open
-        )
-        outlet = Parts(
-            self._destination, self._form, self._journal, numbers, self._fetch_details, report, self._progress
-        )
-        if report.parts_planned or past is not None:
-            bounds = windows.Range(self._listing.bounds.start, report.until) if self._listing.bounds else None
-            listing = msgspec.structs.replace(
-                self._listing,
-                reader=line_reader("created_at" if has_dates else None),
-                bounds=bounds,
-                make_plan=(lambda: pending) if has_dates else None,
-                finish=None,
-            )
-            run = ListingRun(listing, report.stream, outlet, past)
-            try:
-                await run.supervise()
-            finally:
-                with CancelScope(shield=True):
-                    await outlet.discard_unfinished()
-            if run.error is not None:
-                # Without the frames of the run, whose locals hold records.
-                raise run.error.with_traceback(None)
-            await to_thread.run_sync(self._journal.shorten)
-        outlet.tell()
-        return report
-
-    async def _extend(self) -> None:
-        """Tell the journal what this run is to export, unless an earlier one's is not done yet."""
-        bounds = self._listing.bounds
-        if bounds is None:
-            if not self._state.spans:
-                await self._journal.write(Span(None, None))
-            return
-        start = self._state.end or bounds.start
-        if start == bounds.end or (self._state.spans and not self._state.is_complete(self._listing.calendar)):
-            return
-        end = await end_of_run(self._listing, bounds)
-        if end > start or not self._state.spans:
-            await self._journal.write(Span(start, end))
 
 
 async def _fetch_details(

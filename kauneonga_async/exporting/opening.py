@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 
 from kauneonga_async.calendars import ServerCalendar
@@ -14,7 +14,7 @@ from kauneonga_async.exporting.entries import Begun, PartEntry
 from kauneonga_async.exporting.journal import Journal, journal_name
 from kauneonga_async.exporting.state import State, Whole, read_state
 
-__all__ = ["compare", "digest_of", "is_sound", "open_journal", "part_pattern"]
+__all__ = ["compare", "digest_of", "is_sound", "open_journal", "part_pattern", "reread"]
 
 _CHUNK = 1024 * 1024  # bytes
 
@@ -29,6 +29,7 @@ def open_journal(
     destination: Destination,
     begun: Begun,
     calendar: ServerCalendar,
+    check: Callable[[Begun], None] | None,
     *,
     overwrite: bool,
     refresh_since: datetime | None,
@@ -39,6 +40,7 @@ def open_journal(
         destination: Where it is.
         begun: What is asked for now.
         calendar: Whose days windows are.
+        check: Makes sure that it was begun for the same account; None if that is known.
         overwrite: Whether to remove what is there.
         refresh_since: The instant from which on windows are to be exported anew.
 
@@ -65,6 +67,8 @@ def open_journal(
         journal.shorten()
         return journal
     compare(state.begun, begun, destination)
+    if check is not None:
+        check(state.begun)
     changed = state.drop(
         lambda whole: not all(is_sound(destination, part, stamps.get(part.name)) for part in whole.parts)
     )
@@ -75,6 +79,13 @@ def open_journal(
     if changed or len(state.entries()) != len(lines):
         journal.shorten()
     return journal
+
+
+def reread(destination: Destination, state: State) -> State:
+    """Return what the journal says of an export that goes on: more than is kept in memory."""
+    found = read_state(destination.read_lines(journal_name(state.begun.kind)), str(destination))
+    assert found is not None
+    return found
 
 
 def is_sound(destination: Destination, part: PartEntry, stamp: Stamp | None) -> bool:

@@ -56,7 +56,7 @@ class Parts(Outlet[bytes]):
         self._fetch_details = fetch_details
         self._report = report
         self._progress = progress
-        self._began = time.monotonic()
+        self._began = time.monotonic() - report.seconds
         self._open: dict[Work[bytes], Part | DetailedPart] = {}
         self._finished: dict[Work[bytes], PartEntry | None] = {}
         self._failed: set[Work[bytes]] = set()
@@ -146,7 +146,8 @@ class Parts(Outlet[bytes]):
 
     async def discard_unfinished(self) -> None:
         """Remove what was written of windows that did not come to their end."""
-        for part in self._open.values():
+        for work, part in self._open.items():
+            self._take_back(work)
             await part.discard()
 
     def tell(self) -> None:

@@ -54,8 +54,7 @@ def test_an_export_that_is_told_to_end_ends_cleanly_and_is_gone_on_with(
 def test_a_disk_without_room_is_told_of_and_the_export_gone_on_with(
     form: str, kauneonga: Run, environment: dict[str, str], server: Sandbox, tmp_path: Path
 ) -> None:
-    arguments = ("export", "messages", "--from", "2025-01-01", "--to", "2025-03-31", "--window", "45")
-    arguments = (*arguments, "-o", str(tmp_path), "--format", form)
+    arguments = [*QUARTER[:-2], "45", "-o", str(tmp_path), "--format", form]
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))

@@ -70,20 +70,23 @@ async def export_recordings(
     begun = Begun(KIND, {"base_url": str(client.base_url)}, fingerprint_of(client), None)
     try:
         await carry_out(place.lock)
-        journal = await to_thread.run_sync(partial(_open, place, begun, overwrite=overwrite))
-        if not same_account:
-            check_account(client, journal.state.begun)
+        check = None if same_account else partial(check_account, client)
+        journal = await to_thread.run_sync(partial(_open, place, begun, check, overwrite=overwrite))
         fetcher = Fetcher(client, place, timeout, max_retries)
         return await RecordingsRun(client, place, journal, fetcher, places, progress).run()
     finally:
         await carry_out(place.unlock)
 
 
-def _open(place: Destination, begun: Begun, *, overwrite: bool) -> Journal[State]:
+def _open(
+    place: Destination, begun: Begun, check: Callable[[Begun], None] | None, *, overwrite: bool
+) -> Journal[State]:
     place.clean()
     state = None if overwrite else read_state(place.read_lines(journal_name(KIND)), str(place))
     if state is not None:
         compare(state.begun, begun, place)
+        if check is not None:
+            check(state.begun)
     journal = Journal(place, KIND, state or State(begun))
     journal.shorten()
     return journal

@@ -1,0 +1,128 @@
+"""ExportRun: one run of an export of messages: what is left of it, window by window, until nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import msgspec
+from anyio import CancelScope, to_thread
+
+from kauneonga_async import config
+from kauneonga_async.decoding import line_reader
+from kauneonga_async.errors import RateLimited
+from kauneonga_async.exporting.clock import end_of_run
+from kauneonga_async.exporting.destinations import Destination
+from kauneonga_async.exporting.details import FetchDetails
+from kauneonga_async.exporting.entries import Span
+from kauneonga_async.exporting.formats import Format
+from kauneonga_async.exporting.journal import Journal
+from kauneonga_async.exporting.opening import reread
+from kauneonga_async.exporting.parts import Parts
+from kauneonga_async.exporting.past import recollect
+from kauneonga_async.exporting.report import ExportReport
+from kauneonga_async.exporting.state import State
+from kauneonga_async.streams import Listing, ListingRun
+from kauneonga_async.windows import Range, Window
+
+__all__ = ["ExportRun"]
+
+
+class ExportRun:
+    """One run, at a destination that is locked.
+
+    Args:
+        destination: Where files go.
+        journal: Tells what is there, and is told what is whole.
+        form: What files are written as.
+        listing: What is asked for.
+        fetch_details: Fetches whole messages by their ids; None where the listed ones will do.
+        progress: Is called with the report after each write.
+    """
+
+    def __init__(
+        self,
+        destination: Destination,
+        journal: Journal[State],
+        form: Format,
+        listing: Listing[Any],
+        fetch_details: FetchDetails | None,
+        progress: Callable[[ExportReport], None] | None,
+    ) -> None:
+        self._destination = destination
+        self._journal = journal
+        self._form = form
+        self._listing = listing
+        self._fetch_details = fetch_details
+        self._progress = progress
+        self._report = ExportReport()
+
+    async def run(self) -> ExportReport:
+        """Export what is left to be exported.
+
+        Raises:
+            KauneongaError: A window cannot be had. A server that asks for patience is waited for.
+        """
+        await self._extend()
+        for part in self._journal.state.parts:
+            self._report.parts_kept += 1
+            self._report.records_kept += part.records
+        self._report.until = self._journal.state.end
+        while (error := await self._work_off()) is not None:
+            wait = getattr(error, "retry_after", None) if isinstance(error, RateLimited) else None
+            if wait is None or wait > config.LONGEST_PATIENCE:
+                # Without the frames of the run, whose locals hold records.
+                raise error.with_traceback(None)
+            await anyio.sleep(wait)
+            self._journal.state = await to_thread.run_sync(reread, self._destination, self._journal.state)
+        return self._report
+
+    async def _work_off(self) -> BaseException | None:
+        """Export the windows that are left; return what ended that early."""
+        state, report = self._journal.state, self._report
+        pending = await to_thread.run_sync(state.pending_windows, self._listing.calendar)
+        left = len(pending) if self._listing.bounds is not None else int(not state.wholes)
+        report.parts_planned = report.parts + left
+        past, numbers = await to_thread.run_sync(
+            recollect, state, self._listing, pending, self._form, self._destination.open
+        )
+        outlet = Parts(
+            self._destination, self._form, self._journal, numbers, self._fetch_details, report, self._progress
+        )
+        if left or past is not None:
+            run = ListingRun(self._listing_of(pending), report.stream, outlet, past)
+            try:
+                await run.supervise()
+            finally:
+                with CancelScope(shield=True):
+                    await outlet.discard_unfinished()
+            if run.error is not None:
+                return run.error
+            await to_thread.run_sync(self._journal.shorten)
+        outlet.tell()
+        return None
+
+    def _listing_of(self, pending: list[Window]) -> Listing[Any]:
+        bounds = self._listing.bounds
+        return msgspec.structs.replace(
+            self._listing,
+            reader=line_reader(None if bounds is None else "created_at"),
+            bounds=None if bounds is None else Range(bounds.start, self._report.until),
+            make_plan=None if bounds is None else lambda: pending,
+            finish=None,
+        )
+
+    async def _extend(self) -> None:
+        """Tell the journal what this run is to export, unless an earlier one's is not done yet."""
+        state, bounds = self._journal.state, self._listing.bounds
+        if bounds is None:
+            if not state.spans:
+                await self._journal.write(Span(None, None))
+            return
+        start = state.end or bounds.start
+        if start == bounds.end or (state.spans and not state.is_complete(self._listing.calendar)):
+            return
+        end = await end_of_run(self._listing, bounds)
+        if end > start or not state.spans:
+            await self._journal.write(Span(start, end))
