@@ -214,6 +214,18 @@ async def test_a_range_without_an_end_goes_up_to_the_servers_present_and_later_f
         assert (await verify_export(tmp_path)).is_whole
 
 
+@pytest.mark.parametrize("skew", [-3 * 86400.0, 3 * 86400.0])
+async def test_the_present_is_the_servers_not_ours(skew: float, tmp_path: Path) -> None:
+    async with (
+        Sandbox(messages=10, skew=skew) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token) as client,
+    ):
+        today = datetime.now(UTC).date()
+        report = await export_messages(client, tmp_path, today - 10 * DAY, today + 10 * DAY)
+    assert report.until is not None
+    assert abs(report.until - datetime.now(UTC) - timedelta(seconds=skew - 300)) < timedelta(minutes=1)
+
+
 def _turn_back(folder: Path, end: datetime, earlier: datetime) -> None:
     """Make an export look as if it had been made hours ago: its last window is gone, and its span ends earlier."""
     place = Folder(folder, "messages")
