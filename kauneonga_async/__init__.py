@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         VerifyReport,
         export_messages,
         export_recordings,
+        export_to_dos,
         verify_export,
     )
     from kauneonga_async.models import (
@@ -54,6 +55,7 @@ __all__ = [
     "errors",
     "export_messages",
     "export_recordings",
+    "export_to_dos",
     "verify_export",
 ]
 
@@ -67,6 +69,7 @@ _HOMES = {
         "VerifyReport",
         "export_messages",
         "export_recordings",
+        "export_to_dos",
         "verify_export",
     ),
     "models": ("CallDetailRecord", "CallRecording", "Message", "RecurrenceRule", "Schedule", "ToDo", "ToDoSchedule"),

@@ -1,11 +1,11 @@
-"""``kauneonga export``: messages, recordings, and whether what was exported is still whole."""
+"""``kauneonga export``: messages, recordings, to-dos, and whether what was exported is still whole."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -17,10 +17,27 @@ from kauneonga_async.errors import ConfigurationError, DestinationLocked, Kauneo
 
 __all__ = ["export"]
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+destination_option = click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="DEST",
+    help="Where the files go: a folder, which is made if it is not there, or a URL as s3://bucket/folder.",
+)
+
+
+def report_options(command: Command) -> Command:
+    """Give a command ``--quiet`` and ``--json``."""
+    as_json = click.option("--json", "as_json", is_flag=True, help="The summary as JSON, on stdout.")
+    return click.option("--quiet", is_flag=True, help="No progress and no summary.")(as_json(command))
+
 
 @click.group()
 def export() -> None:
-    """Everything to files: messages of a range, and call recordings."""
+    """Everything to files: messages of a range, call recordings, to-dos."""
 
 
 @export.command("messages")
@@ -34,13 +51,7 @@ def export() -> None:
     help="JSON Lines are the server's own bytes.",
 )
 @click.option("--compression", type=click.Choice(["gz", "zst"]), help="Of JSON Lines and CSV.")
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    metavar="DEST",
-    help="Where the files go: a folder, which is made if it is not there, or a URL as s3://bucket/folder.",
-)
+@destination_option
 @click.option("--details", is_flag=True, help="Fetch each message whole: a list is a summary.")
 @click.option("--answer", "answers", multiple=True, metavar="NAME", help="An answer with a CSV column of its own.")
 @click.option("--overwrite", is_flag=True, help="Remove first what an export has left there.")
@@ -48,8 +59,7 @@ def export() -> None:
     "--refresh-since", type=DATE, metavar="DATE", help="Export anew what was created since: messages change later."
 )
 @click.option("--same-account", is_flag=True, help="The token is another one, and the account the same.")
-@click.option("--quiet", is_flag=True, help="No progress and no summary.")
-@click.option("--json", "as_json", is_flag=True, help="The summary as JSON, on stdout.")
+@report_options
 @connection_options
 def export_messages_command(
     first: date | None,
@@ -88,18 +98,11 @@ def export_messages_command(
 
 
 @export.command("recordings")
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    metavar="DEST",
-    help="Where the files go: a folder, which is made if it is not there, or a URL as s3://bucket/folder.",
-)
+@destination_option
 @click.option("--overwrite", is_flag=True, help="Download anew what is there.")
 @click.option("--same-account", is_flag=True, help="The token is another one, and the account the same.")
 @click.option("--allow-private-recordings", is_flag=True, help="Audio may be on hosts with private addresses.")
-@click.option("--quiet", is_flag=True, help="No progress and no summary.")
-@click.option("--json", "as_json", is_flag=True, help="The summary as JSON, on stdout.")
+@report_options
 @connection_options
 def export_recordings_command(
     output: str, *, overwrite: bool, same_account: bool, quiet: bool, as_json: bool, **connection: Any
@@ -112,6 +115,18 @@ def export_recordings_command(
     options = {"overwrite": overwrite, "same_account": same_account}
     with _resumable():
         run(_export_recordings(output, options, quiet, as_json, connection))
+
+
+@export.command("to-dos")
+@destination_option
+@click.option("--compression", type=click.Choice(["gz", "zst"]), help="Of the file.")
+@report_options
+@connection_options
+def export_to_dos_command(
+    output: str, compression: str | None, *, quiet: bool, as_json: bool, **connection: Any
+) -> None:
+    """Write all to-dos as they stand to to_dos.jsonl, in place of what was there."""
+    run(_export_to_dos(output, compression, quiet, as_json, connection))
 
 
 @export.command("verify")
@@ -182,6 +197,25 @@ async def _export_recordings(
             f"{report.failed} recordings were not downloaded; recordings.jsonl says why, and the same command tries "
             "again"
         )
+
+
+async def _export_to_dos(
+    output: str,
+    compression: str | None,
+    quiet: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+    connection: Mapping[str, Any],
+) -> None:
+    import msgspec
+
+    from kauneonga_async import export_to_dos
+
+    async with open_client(**connection) as client:
+        report = await export_to_dos(client, output, compression=compression)
+    if as_json:
+        click.echo(msgspec.json.encode(report).decode())
+    elif not quiet:
+        click.echo(f"{report.records:,} to-dos, {amount(report.bytes_written)}, in {output}", err=True)
 
 
 async def _verify(output: str, quiet: bool, as_json: bool) -> None:  # noqa: FBT001

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import resource
 import signal
@@ -111,3 +112,14 @@ def test_recordings_that_could_not_be_had_are_a_failure(kauneonga: Run, server: 
     assert outcome.code == 1
     assert "2 of 3 recordings downloaded, 1 failed" in outcome.err
     assert "the same command tries again" in outcome.err
+
+
+def test_to_dos_are_exported_in_place_of_what_was_there(kauneonga: Run, server: Sandbox, tmp_path: Path) -> None:
+    assert kauneonga("export", "to-dos", "-o", str(tmp_path)).err.startswith("0 to-dos, 0 bytes")
+    create = ("to-dos", "create", "--account-number", "W0411", "--contact", "+17545550142", "--from", "+17542838007")
+    assert kauneonga(*create, "--message-text", "Rounds", "--time", "9:00 AM", "--day", "Tuesday").code == 0
+    outcome = kauneonga("export", "to-dos", "-o", str(tmp_path), "--json")
+    assert json.loads(outcome.out)["stream"]["records"] == 1
+    (pair,) = map(json.loads, lines_in(tmp_path))
+    assert pair["to_do"]["message_text"] == "Rounds"
+    assert (tmp_path / "to_dos.jsonl").stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,72 @@
+"""To-dos: all of them as they stand, to one file: what a list without dates can give."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import msgspec
+from anyio import to_thread
+
+from kauneonga_async.client import KauneongaClient
+from kauneonga_async.exporting.destinations import destination_at
+from kauneonga_async.exporting.formats import JsonLines
+from kauneonga_async.exporting.part import Part, part_name
+from kauneonga_async.exporting.report import ExportReport
+from kauneonga_async.exporting.threads import carry_out
+
+__all__ = ["export_to_dos"]
+
+KIND = "to_dos"
+
+
+async def export_to_dos(
+    client: KauneongaClient,
+    destination: str | os.PathLike[str],
+    *,
+    compression: str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+) -> ExportReport:
+    """Write all to-dos, each with its schedule, to ``to_dos.jsonl``, in place of what was there.
+
+    The file is the server's own bytes, appears only when it is whole, and is its owner's alone (0600). To-dos cannot be
+    asked for by date: an export that is stopped begins anew.
+
+    Args:
+        client: The account.
+        destination: A folder, which is made if it is not there, or a URL such as ``s3://bucket/folder``.
+        compression: ``"gz"`` or ``"zst"``; None for none.
+        storage_options: What fsspec is to know of a URL's store.
+        timeout: Seconds to the next bytes.
+        max_retries: Tries after the first.
+
+    Raises:
+        DestinationLocked: Another process exports to-dos to it.
+        KauneongaError: The to-dos cannot be listed.
+        OSError: The file cannot be written.
+    """
+    began, report = time.monotonic(), ExportReport(parts_planned=1)
+    form = JsonLines(compression)
+    place = await to_thread.run_sync(partial(destination_at, destination, KIND, storage_options))
+    try:
+        await carry_out(place.lock)
+        await to_thread.run_sync(place.clean)
+        part = Part(place.create, part_name(None, KIND, form.ending), form, None, lambda size: None)
+        stream = client.to_dos.stream(record_type=msgspec.Raw, timeout=timeout, max_retries=max_retries)
+        try:
+            async with stream:
+                async for batch in stream.batches():
+                    await part.send(batch)
+            entry = await part.commit()
+        finally:
+            await part.discard()
+    finally:
+        await carry_out(place.unlock)
+    report.parts, report.bytes_written, report.stream = 1, entry.size, stream.report
+    report.seconds = time.monotonic() - began
+    return report
