@@ -12,7 +12,8 @@ from kauneonga_async.errors import ConfigurationError
 from kauneonga_async.exporting.destinations import Destination, Stamp
 from kauneonga_async.exporting.entries import Begun, PartEntry
 from kauneonga_async.exporting.journal import Journal, journal_name
-from kauneonga_async.exporting.state import State, Whole, read_state
+from kauneonga_async.exporting.state import State, read_state
+from kauneonga_async.exporting.whole import Whole
 
 __all__ = ["compare", "digest_of", "is_sound", "open_journal", "part_pattern", "reread"]
 
@@ -75,6 +76,10 @@ def open_journal(
     if refresh_since is not None:
         changed |= state.drop(lambda whole: _reaches(whole, refresh_since))
     _remove_leftovers(destination, state, calendar, parts)
+    # What was replaced, and a process ended before it was removed.
+    obsolete = state.obsolete()
+    destination.remove(obsolete)
+    changed |= bool(obsolete)
     journal = Journal(destination, begun.kind, state)
     if changed or len(state.entries()) != len(lines):
         journal.shorten()

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
 from kauneonga_async.exporting.formats import Format
-from kauneonga_async.exporting.state import State, Whole
+from kauneonga_async.exporting.state import State
+from kauneonga_async.exporting.whole import Whole
 from kauneonga_async.streams import RAISING, AskAgain, Doubt, IdSet, Listing, Past, Sieve, StreamReport, Work
 from kauneonga_async.windows import Window
 

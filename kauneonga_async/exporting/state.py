@@ -24,34 +24,13 @@ from kauneonga_async.exporting.entries import (
     unpack_ids,
 )
 from kauneonga_async.exporting.lines import read_lines
+from kauneonga_async.exporting.whole import Whole
 from kauneonga_async.streams import AuditState
 from kauneonga_async.windows import Plan, Range, Window, between
 
-__all__ = ["State", "Whole", "read_state"]
+__all__ = ["State", "read_state"]
 
 _DECODER = msgspec.json.Decoder(Entry)
-
-
-class Whole(msgspec.Struct):
-    """A window of the plan that is there.
-
-    Attributes:
-        done: What was said of it.
-        later: What was said of it when it was asked for again.
-    """
-
-    done: Done
-    later: list[Done | Found] = []
-
-    @property
-    def parts(self) -> Iterator[PartEntry]:
-        """Its files."""
-        return (entry.part for entry in (self.done, *self.later) if entry.part is not None)
-
-    @property
-    def dones(self) -> Iterator[Done]:
-        """What was said of answers that were read to their end."""
-        return (entry for entry in (self.done, *self.later) if isinstance(entry, Done))
 
 
 class State:
@@ -143,7 +122,7 @@ class State:
         pending: list[Ask] = []
         for whole in self.wholes.values():
             for ask in chain.from_iterable(done.asks for done in whole.dones):
-                if ask.number in self._dispelled or ask.owner not in self.wholes:
+                if ask.number in self._dispelled:
                     continue
                 answers = (done.window for done in self._answers(ask))
                 cover = Cover(window for window in answers if window is not None)
@@ -173,17 +152,16 @@ class State:
             open_days = {day: ids for day, ids in done.expected.items() if day not in settled}
             for day, ids in unpack_ids(open_days).items():
                 expected.setdefault(day, []).extend(ids)
-            for ask in done.asks:
-                for day, record_id in ask.missing if ask.owner not in self.wholes else ():
-                    expected.setdefault(day, []).append(record_id)
         return expected
 
     def drop(self, is_unsound: Callable[[Whole], bool]) -> bool:
         """Set windows aside that are to be exported anew; return whether there were any."""
-        dropped = [start for start, whole in self.wholes.items() if is_unsound(whole)]
-        for start in dropped:
-            whole = self.wholes.pop(start)
+        dropped = {start: whole for start, whole in self.wholes.items() if is_unsound(whole)}
+        for start, whole in dropped.items():
+            del self.wholes[start]
             self.replaced.append(Replaced(whole.done.window, tuple(part.name for part in whole.parts)))
+        for whole in self.wholes.values() if dropped else ():
+            whole.forget_asks(dropped)
         return bool(dropped)
 
     def obsolete(self) -> list[str]:
@@ -223,7 +201,7 @@ class State:
         return msgspec.structs.replace(
             done,
             expected={day: ids for day, ids in done.expected.items() if day in expected},
-            asks=tuple(ask for ask in done.asks if ask.number in pending or ask.owner not in self.wholes),
+            asks=tuple(ask for ask in done.asks if ask.number in pending),
             state=None,
         )
 

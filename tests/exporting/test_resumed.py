@@ -6,7 +6,7 @@ import asyncio
 import errno
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -183,6 +183,27 @@ async def test_refreshing_cuts_where_the_server_wants_it_cut_and_leaves_nothing_
         ids = [msgspec.json.decode(line)["id"] for line in lines_in(tmp_path)]
         assert len(ids) == len(set(ids)) == 200
         assert (await verify_export(tmp_path)).is_whole
+
+
+async def test_what_was_replaced_goes_even_if_the_process_ended_before_that(
+    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await export(client, tmp_path, window=20 * DAY)
+    lines = sorted(lines_in(tmp_path))
+    sandbox.settings.largest_range = 6
+
+    def end_here(self: Folder, names: Iterable[str]) -> None:
+        if list(names):
+            raise OSError(errno.EIO, "the process ended here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "remove", end_here)
+        with pytest.raises(OSError, match="ended here"):
+            await export(client, tmp_path, window=20 * DAY, refresh_since=FIRST)
+    assert len(lines_in(tmp_path)) > len(lines)
+    await export(client, tmp_path, window=20 * DAY)
+    assert sorted(lines_in(tmp_path)) == lines
+    assert (await verify_export(tmp_path)).is_whole
 
 
 async def test_overwriting_and_refreshing_exclude_each_other(client: KauneongaClient, tmp_path: Path) -> None:
