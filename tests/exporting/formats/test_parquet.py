@@ -132,7 +132,7 @@ def test_json_is_read_as_json_is_however_it_is_spelt(record: bytes, row: dict[st
         b'{"id":1,"note":"half \\ud83d of a pair"}',
         b'{"id":1,"\\ud83d":2}',
         b'{"id":1,"x":NaN}',
-        b'{"id":1,"x":' + b"[" * 2000 + b"]" * 2000 + b"}",
+        b'{"id":1,"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     ],
     ids=["half a pair", "half a pair in a name", "not a number", "deep"],
 )
