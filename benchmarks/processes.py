@@ -19,9 +19,9 @@ __all__ = ["compiled", "contend", "curl", "sandbox", "server"]
 
 
 @contextmanager
-def server(messages: int, start: str, end: str, latency: float = 0.0) -> Iterator[str]:
+def server(messages: int, start: str, end: str, **more: float) -> Iterator[str]:
     """Run the plain server; give the URL under which ``/v2/...`` stands."""
-    settings = json.dumps({"messages": messages, "start": start, "end": end, "latency": latency})
+    settings = json.dumps({"messages": messages, "start": start, "end": end, **more})
     with _running([sys.executable, "-m", "benchmarks.server", settings]) as first_line:
         yield f"http://127.0.0.1:{first_line}/api"
 
@@ -53,8 +53,8 @@ def compiled() -> dict[str, str]:
     return {**env, "PYTHONPYCACHEPREFIX": folder}
 
 
-def curl(urls: list[str], folder: str) -> float:
-    """Fetch bodies to files, all at once; return the seconds from curl's start to its end."""
+def curl(urls: list[str], folder: str, at_once: int = 50) -> float:
+    """Fetch bodies to files, many at once; return the seconds from curl's start to its end."""
     os.mkdir(folder)  # noqa: PTH102 - what is measured is not pathlib
     command = [
         "curl",
@@ -62,11 +62,13 @@ def curl(urls: list[str], folder: str) -> float:
         "--no-progress-meter",
         "--fail",
         "--parallel",
+        "--parallel-max",
+        str(at_once),
         "-H",
         "Authorization: Bearer sandbox-token",
     ]
     for number, url in enumerate(urls):
-        command += [url, "-o", f"{folder}/{number}.json"]
+        command += [url, "-o", f"{folder}/{number}"]
     began = time.perf_counter()
     subprocess.run(command, check=True)
     return time.perf_counter() - began

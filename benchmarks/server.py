@@ -10,7 +10,7 @@ import socket
 import sys
 from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import msgspec
 
@@ -18,12 +18,14 @@ from kauneonga_async.sandbox import World
 
 
 class Settings(msgspec.Struct):
-    """What the server holds: messages spread evenly over a range; seconds before each answer."""
+    """What the server holds: messages spread evenly over a range, recordings; seconds before each answer."""
 
     messages: int
     start: date
     end: date
     latency: float = 0.0
+    recordings: int = 0
+    audio_bytes: int = 0
 
 
 class Bodies:
@@ -42,6 +44,14 @@ class Bodies:
             self._places.append(self._places[-1] + len(piece) + 1)
         self._buffer = memoryview(b",".join(pieces))
         self.one = b'{"data":' + (world.message(world.first_id, whole=True) or b"") + b"}"
+
+        self.audio = b"ID3\x03" + bytes(settings.audio_bytes - 4) if settings.recordings else b""
+        self._ids = range(1, settings.recordings + 1)
+
+    def recordings(self, host: str) -> bytes:
+        """Return the list of recordings."""
+        records = [{"id": number, "recording": f"http://{host}/audio/{number}.mp3"} for number in self._ids]
+        return msgspec.json.encode({"data": records})
 
     def listing(self, query: dict[str, list[str]]) -> tuple[bytes, memoryview | bytes, bytes]:
         """Return what is listed for ``from_date`` and ``to_date``, the latter included."""
@@ -68,15 +78,27 @@ async def answer(connection: socket.socket, bodies: Bodies, latency: float) -> N
             received = b""
             if latency:
                 await asyncio.sleep(latency)
-            head, records, tail = bodies.listing(parse_qs(url.query)) if url.query else (bodies.one, b"", b"")
+            head, records, tail = answer_to(url, bodies, connection.getsockname()[1])
             length = len(head) + len(records) + len(tail)
-            header = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+            kind = 'audio/mpeg\r\nETag: "v1"' if url.path.startswith("/audio/") else "application/json"
+            header = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
             await loop.sock_sendall(connection, header.encode() + head)
             if records:
                 # From where they lie: no copy, and as little work as can be, for the client's core may be half of ours.
                 await loop.sock_sendall(connection, records)
             if tail:
                 await loop.sock_sendall(connection, tail)
+
+
+def answer_to(url: SplitResult, bodies: Bodies, port: int) -> tuple[bytes, memoryview | bytes, bytes]:
+    """Return a body, in three pieces."""
+    if url.query:
+        return bodies.listing(parse_qs(url.query))
+    if url.path.startswith("/audio/"):
+        return b"", bodies.audio, b""
+    if url.path.endswith("/call-recordings"):
+        return bodies.recordings(f"127.0.0.1:{port}"), b"", b""
+    return bodies.one, b"", b""
 
 
 def _midnight(text: str) -> datetime:

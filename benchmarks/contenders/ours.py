@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -11,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contenders import TIMES
+from benchmarks.memory import peak
 from benchmarks.turns import TimedLoop
-from kauneonga_async import Event, KauneongaClient, export_messages
+from kauneonga_async import Event, KauneongaClient, export_messages, export_recordings
 
 TOKEN = "sandbox-token"
 
@@ -36,7 +36,7 @@ async def _stream(
     window = timedelta(days=(last - first).days + 1)
     async with KauneongaClient(base_url, TOKEN) as client:
         await client.messages.get(1001)
-        before = _peak()
+        before = peak()
         seconds, count = [], 0
         for _ in range(times):
             begin()
@@ -44,7 +44,7 @@ async def _stream(
             async for message in client.messages.stream(first, last, window=window):
                 count += message.id > 0
             seconds.append(time.perf_counter() - began)
-        return {"seconds": seconds[0], "again": min(seconds), "records": count, "grown": _peak() - before}
+        return {"seconds": seconds[0], "again": min(seconds), "records": count, "grown": peak() - before}
 
 
 def get(base_url: str, count: int) -> dict[str, Any]:
@@ -62,8 +62,8 @@ def get(base_url: str, count: int) -> dict[str, Any]:
     return {"latencies": asyncio.run(measure())}
 
 
-def export(base_url: str, first: str, last: str, window: int, folder: str) -> dict[str, float]:
-    """Export to JSON Lines."""
+def export(base_url: str, first: str, last: str, window: int, folder: str, form: str = "jsonl") -> dict[str, float]:
+    """Export messages."""
 
     async def measure() -> dict[str, float]:
         async with KauneongaClient(base_url, TOKEN) as client:
@@ -75,8 +75,29 @@ def export(base_url: str, first: str, last: str, window: int, folder: str) -> di
                 date.fromisoformat(first),
                 date.fromisoformat(last),
                 window=timedelta(days=window),
+                format=form,
             )
-            return {"seconds": time.perf_counter() - began, "records": report.records, "bytes": report.stream.bytes}
+            return {
+                "seconds": time.perf_counter() - began,
+                "records": report.records,
+                "bytes": report.stream.bytes,
+                "parts": report.parts,
+                "kept": report.parts_kept,
+                "peak": peak(),
+            }
+
+    return asyncio.run(measure())
+
+
+def recordings(base_url: str, folder: str, concurrency: int) -> dict[str, float]:
+    """Export recordings."""
+
+    async def measure() -> dict[str, float]:
+        async with KauneongaClient(base_url, TOKEN, concurrency=concurrency) as client:
+            await client.messages.get(1001)
+            began = time.perf_counter()
+            report = await export_recordings(client, Path(folder))
+            return {"seconds": time.perf_counter() - began, "files": report.downloaded}
 
     return asyncio.run(measure())
 
@@ -113,7 +134,3 @@ def windows(base_url: str, first: str, last: str, window: int | None, concurrenc
         }
 
     return asyncio.run(measure())
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

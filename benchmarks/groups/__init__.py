@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator
 from benchmarks.groups.export import export
 from benchmarks.groups.imports import imports
 from benchmarks.groups.latency import latency
+from benchmarks.groups.parquet import export_parquet
+from benchmarks.groups.recordings import recordings
+from benchmarks.groups.resume import resume
 from benchmarks.groups.stream import stream
 from benchmarks.groups.windows import rate_limit, windows
 from benchmarks.rows import Row
@@ -15,6 +18,9 @@ GROUPS: dict[str, Callable[[int], Iterator[Row]]] = {
     "stream": stream,
     "latency": latency,
     "export": export,
+    "parquet": export_parquet,
+    "resume": resume,
+    "recordings": recordings,
     "windows": windows,
     "rate": rate_limit,
     "imports": imports,

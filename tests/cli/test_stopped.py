@@ -91,7 +91,7 @@ def test_a_destination_that_cannot_be_written_to_is_told_of(
 
 
 def test_faults_of_the_server_end_in_a_whole_export(kauneonga: Run, server: Sandbox, tmp_path: Path) -> None:
-    server.settings.faults = RandomFaults(0.2, kinds=("500", "reset", "cut"))
+    server.settings.faults = RandomFaults(0.2, kinds=("500", "502", "reset"))
     assert kauneonga(*QUARTER, str(tmp_path), "--retries", "30", "--quiet").code == 0
     assert sorted(lines_in(tmp_path)) == sorted(server.world.between(None, None))
 

@@ -1,0 +1,36 @@
+"""Recordings: bytes a second onto the disk, against curl with as many transfers at once."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+
+from benchmarks.processes import contend, curl, server
+from benchmarks.rows import Row
+
+AT_ONCE = 16
+SIZES = {"1 MB": (200, 1_000_000), "60 kB": (1000, 60_000)}
+
+
+def recordings(rounds: int) -> Iterator[Row]:
+    """Measure files of a long call, and of a short one."""
+    for title, (count, size) in SIZES.items():
+        ours, theirs = [], []
+        with server(1, "2025-01-01", "2025-01-01", recordings=count, audio_bytes=size) as base_url:
+            host = base_url.removesuffix("/api")
+            urls = [f"{host}/audio/{number}.mp3" for number in range(1, count + 1)]
+            for _ in range(rounds):
+                with tempfile.TemporaryDirectory() as folder:
+                    mine = contend(
+                        "ours", "recordings", base_url=base_url, folder=f"{folder}/ours", concurrency=AT_ONCE
+                    )
+                    assert mine["files"] == count
+                    ours.append(mine["seconds"])
+                    theirs.append(curl(urls, f"{folder}/curl", at_once=AT_ONCE))
+        yield Row(
+            what=f"recordings of {title}, bytes/s, against curl",
+            result=min(theirs) / min(ours),
+            target=0.8,
+            at_least=True,
+            details={"ours, MB/s": count * size / min(ours) / 1e6, "curl, MB/s": count * size / min(theirs) / 1e6},
+        )
