@@ -21,8 +21,8 @@ from kauneonga_async.exporting.formats import format_named
 from kauneonga_async.exporting.opening import open_journal
 from kauneonga_async.exporting.report import ExportReport
 from kauneonga_async.exporting.run import ExportRun
-from kauneonga_async.exporting.threads import carry_out
 from kauneonga_async.streams import OnInvalid
+from kauneonga_async.threads import carry_out
 
 __all__ = ["export_messages"]
 

@@ -16,7 +16,7 @@ from kauneonga_async.exporting.destinations import destination_at
 from kauneonga_async.exporting.formats import JsonLines
 from kauneonga_async.exporting.part import Part, part_name
 from kauneonga_async.exporting.report import ExportReport
-from kauneonga_async.exporting.threads import carry_out
+from kauneonga_async.threads import carry_out
 
 __all__ = ["export_to_dos"]
 

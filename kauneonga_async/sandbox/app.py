@@ -164,7 +164,7 @@ class Handlers:
             state = f"{request.path_qs} {self._world.version} {self._world.seed} {self._settings.order}"
             headers["ETag"] = f'W/"{blake2b(state.encode(), digest_size=16).hexdigest()}"'
             if request.headers.get("If-None-Match") == headers["ETag"]:
-                return web.Response(status=304, headers=headers)
+                return web.Response(status=304, headers={**headers, "Date": self._date()})
         if self._settings.compress and "gzip" in request.headers.get("Accept-Encoding", ""):
             headers["Content-Encoding"] = "gzip"
             pieces = gzipped(pieces)

@@ -1,28 +1,33 @@
 """Streams: a range of dates to an async iterator of records, each once, in bounded memory."""
 
-from kauneonga_async.streams.audit import Account, AuditState, Past
-from kauneonga_async.streams.channel import Channel, bare_error
+from kauneonga_async.streams.audit import USUAL_CAPS, Account, AuditState, Past
+from kauneonga_async.streams.channel import Channel, ChannelClosed, bare_error
 from kauneonga_async.streams.ids import IdSet
+from kauneonga_async.streams.iteration import Iteration, Iterations, Records, Supervisors
 from kauneonga_async.streams.listing import Listing
 from kauneonga_async.streams.listing_run import ListingRun
 from kauneonga_async.streams.lookup import LookupRun
 from kauneonga_async.streams.outlet import ChannelOutlet, Outlet, Sink
 from kauneonga_async.streams.overlap import Missing
-from kauneonga_async.streams.record_stream import RecordStream, Supervisors
+from kauneonga_async.streams.record_stream import RecordStream
 from kauneonga_async.streams.report import LearntCalendar, StreamReport
-from kauneonga_async.streams.sieve import RAISING, InvalidPolicy, OnInvalid, Sieve, check_on_invalid
+from kauneonga_async.streams.sieve import RAISING, InvalidPolicy, OnInvalid, Sieve, check_on_invalid, check_reach
 from kauneonga_async.streams.work import AskAgain, Doubt, Work
 
 __all__ = [
     "RAISING",
+    "USUAL_CAPS",
     "Account",
     "AskAgain",
     "AuditState",
     "Channel",
+    "ChannelClosed",
     "ChannelOutlet",
     "Doubt",
     "IdSet",
     "InvalidPolicy",
+    "Iteration",
+    "Iterations",
     "LearntCalendar",
     "Listing",
     "ListingRun",
@@ -32,6 +37,7 @@ __all__ = [
     "Outlet",
     "Past",
     "RecordStream",
+    "Records",
     "Sieve",
     "Sink",
     "StreamReport",
@@ -39,4 +45,5 @@ __all__ = [
     "Work",
     "bare_error",
     "check_on_invalid",
+    "check_reach",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from itertools import compress
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.decoding import Batch, InvalidRecord
@@ -16,11 +16,15 @@ from kauneonga_async.streams.report import StreamReport
 from kauneonga_async.streams.sightings import Sightings
 from kauneonga_async.windows import Range, Window
 
-__all__ = ["RAISING", "InvalidPolicy", "OnInvalid", "Sieve", "check_on_invalid"]
+__all__ = ["RAISING", "InvalidPolicy", "OnInvalid", "Sieve", "check_on_invalid", "check_reach"]
 
 T = TypeVar("T")
 
 OnInvalid = Literal["raise", "skip"] | Callable[[InvalidRecord], Any]
+
+
+class _Counter(Protocol):
+    invalid: int
 
 
 class InvalidPolicy:
@@ -31,7 +35,7 @@ class InvalidPolicy:
         report: Counts them.
     """
 
-    def __init__(self, on_invalid: OnInvalid, report: StreamReport) -> None:
+    def __init__(self, on_invalid: OnInvalid, report: _Counter) -> None:
         self._on_invalid = on_invalid
         self._report = report
         self._known: set[int | bytes] = set()
@@ -71,6 +75,24 @@ def check_on_invalid(on_invalid: OnInvalid) -> OnInvalid:
     return on_invalid
 
 
+def check_reach(calendar: ServerCalendar, window: Window, earliest: datetime, latest: datetime) -> None:
+    """Make sure that an answer holds no record that it cannot.
+
+    Raises:
+        CalendarMismatch: A record's date lies where none of this answer's can.
+    """
+    first, end = calendar.reach(window.ask_from, window.ask_to)
+    if first <= earliest and latest < end:
+        return
+    outside = earliest if earliest < first else latest
+    raise CalendarMismatch(
+        f"asked for {window.ask_from} to {window.ask_to}, the server listed a record whose "
+        f"{calendar.date_field} is {outside.isoformat()}, which no day of those can be under "
+        f"{calendar!r}. It filters on another field, or not at all, or in another time zone than "
+        "stated: state another calendar, or list without dates"
+    )
+
+
 class Sieve(Generic[T]):
     """Sifts the answers for one window, over all tries.
 
@@ -107,7 +129,6 @@ class Sieve(Generic[T]):
         self._calendar = calendar
         self._invalid = invalid
         self._report = report
-        self._reach = calendar.reach(window.ask_from, window.ask_to) if window else None
         self.restart()
 
     def restart(self) -> None:
@@ -161,14 +182,7 @@ class Sieve(Generic[T]):
     def _check_reach(self, window: Window, earliest: datetime, latest: datetime) -> None:
         self.earliest = earliest if self.earliest is None else min(self.earliest, earliest)
         self.latest = latest if self.latest is None else max(self.latest, latest)
-        if self._reach and not (self._reach[0] <= earliest and latest < self._reach[1]):
-            outside = earliest if earliest < self._reach[0] else latest
-            raise CalendarMismatch(
-                f"asked for {window.ask_from} to {window.ask_to}, the server listed a record whose "
-                f"{self._calendar.date_field} is {outside.isoformat()}, which no day of those can be under "
-                f"{self._calendar!r}. It filters on another field, or not at all, or in another time zone than "
-                "stated: state another calendar, or list without dates"
-            )
+        check_reach(self._calendar, window, earliest, latest)
 
     def _meet_invalid(self, record: InvalidRecord) -> None:
         if self.window is not None and record.time is not None and not self.window.owns(record.time):

@@ -1,15 +1,19 @@
 """One request and its answer: token, throttle, connection, retry, and the errors that come of it."""
 
 from kauneonga_async.transport.addresses import is_public
-from kauneonga_async.transport.answer import Answer, Request, new_request_id
+from kauneonga_async.transport.answer import NOT_MODIFIED, Answer, Request, new_request_id
 from kauneonga_async.transport.events import Event, EventHook, Events
 from kauneonga_async.transport.recovery import is_too_much
+from kauneonga_async.transport.responses import http_date
+from kauneonga_async.transport.retry import RETRIED_STATUSES
 from kauneonga_async.transport.session import ConnectionOptions, Sessions, check_proxy, check_ssl_context
 from kauneonga_async.transport.throttle import Places
 from kauneonga_async.transport.tokens import TokenProvider, TokenSource
 from kauneonga_async.transport.transport import Transport
 
 __all__ = [
+    "NOT_MODIFIED",
+    "RETRIED_STATUSES",
     "Answer",
     "ConnectionOptions",
     "Event",
@@ -23,6 +27,7 @@ __all__ = [
     "Transport",
     "check_proxy",
     "check_ssl_context",
+    "http_date",
     "is_public",
     "is_too_much",
     "new_request_id",

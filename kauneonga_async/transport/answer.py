@@ -19,9 +19,10 @@ from kauneonga_async.transport.failures import translate
 from kauneonga_async.transport.responses import error_for, place_of
 from kauneonga_async.transport.throttle import Throttle
 
-__all__ = ["Answer", "Request", "new_request_id"]
+__all__ = ["NOT_MODIFIED", "READABLE", "Answer", "Request", "new_request_id"]
 
 READABLE = range(200, 204)
+NOT_MODIFIED = 304
 REPEATABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -42,6 +43,7 @@ class Request(msgspec.Struct, kw_only=True):
         streaming: Whether the timeout bounds the wait for the next bytes, and not the whole call.
         accepts: Statuses whose answer is read; any other is a refusal.
         headers: Makes the headers that a try sends in place of the API's own.
+        etag: The ETag of an answer that is there already: the server may say that it still holds.
         foreign: Whether it goes to another host than the API's: without token, and with no path in any message.
         splits: Whether the caller has an answer of its own to a timeout, 413 and 504.
         sent: Whether any of the latest try may have reached the server.
@@ -57,6 +59,7 @@ class Request(msgspec.Struct, kw_only=True):
     body: bytes | None = None
     accepts: Container[int] = READABLE
     headers: Callable[[], dict[str, str]] | None = None
+    etag: str | None = None
     foreign: bool = False
     streaming: bool = False
     splits: bool = False

@@ -104,6 +104,8 @@ def _headers(request: Request, authorization: Authorization | None) -> dict[str,
             **request.options.extra_headers,
             "X-Request-Id": request.request_id,
         }
+        if request.etag is not None:
+            headers["If-None-Match"] = request.etag
     if authorization is not None:
         headers["Authorization"] = authorization.reveal()
     return headers

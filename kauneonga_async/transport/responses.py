@@ -23,7 +23,7 @@ from kauneonga_async.errors import (
 )
 from kauneonga_async.transport.explanations import is_plain
 
-__all__ = ["error_for", "place_of", "read_info", "retry_after"]
+__all__ = ["error_for", "http_date", "place_of", "read_info", "retry_after"]
 
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
@@ -50,7 +50,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     value = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(value):
         return float(value)
-    wanted, sent = _http_date(value), _http_date(headers.get("Date", ""))
+    wanted, sent = http_date(value), http_date(headers.get("Date", ""))
     if wanted is None:
         return None
     return max(0.0, (wanted - (sent or datetime.now(UTC))).total_seconds())
@@ -164,7 +164,8 @@ def _phrase(status: int) -> str:
         return "(a status of no known meaning)"
 
 
-def _http_date(value: str) -> datetime | None:
+def http_date(value: str) -> datetime | None:
+    """Return the instant that a header such as ``Date`` names, or None if it names none."""
     try:
         parsed = parsedate_to_datetime(value)
     except (ValueError, TypeError, OverflowError):

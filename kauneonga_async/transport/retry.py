@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NEVER",
+    "RETRIED_STATUSES",
     "Budget",
     "Verdict",
     "asks_too_long_a_pause",

@@ -20,7 +20,7 @@ from kauneonga_async.errors import (
     OutcomeUnknown,
     RequestTimeout,
 )
-from kauneonga_async.transport.answer import Answer, Request, new_request_id
+from kauneonga_async.transport.answer import NOT_MODIFIED, READABLE, Answer, Request, new_request_id
 from kauneonga_async.transport.events import Event, Events
 from kauneonga_async.transport.exchange import open_answer, refusal_of
 from kauneonga_async.transport.recovery import Recovery, out_of_time
@@ -100,6 +100,7 @@ class Transport:
         query: Mapping[str, str] | None = None,
         body: bytes | None = None,
         options: config.CallOptions | None = None,
+        etag: str | None = None,
         streaming: bool = False,
         splits: bool = False,
     ) -> Request:
@@ -111,6 +112,8 @@ class Transport:
             request_id=new_request_id(),
             options=options or self.options,
             body=body,
+            accepts=READABLE if etag is None else (*READABLE, NOT_MODIFIED),
+            etag=etag,
             streaming=streaming,
             splits=splits,
         )
@@ -128,7 +131,8 @@ class Transport:
 
         Args:
             request: The request.
-            read: Reads the answer. It is called once for each try that is answered with 200 to 203.
+            read: Reads the answer. It is called once for each try that is answered with 200 to 203, or with 304 where
+                the request has an ETag.
 
         Raises:
             KauneongaError: As the tree in ``errors`` says.

@@ -20,7 +20,7 @@ from kauneonga_async.exporting.recordings.audio import Fetcher
 from kauneonga_async.exporting.recordings.report import RecordingsReport
 from kauneonga_async.exporting.recordings.run import RecordingsRun
 from kauneonga_async.exporting.recordings.state import State, read_state
-from kauneonga_async.exporting.threads import carry_out
+from kauneonga_async.threads import carry_out
 
 __all__ = ["export_recordings"]
 

@@ -18,9 +18,9 @@ from kauneonga_async.exporting.recordings.entries import Audio
 from kauneonga_async.exporting.recordings.manifest import Manifest
 from kauneonga_async.exporting.recordings.report import RecordingsReport
 from kauneonga_async.exporting.recordings.state import State
-from kauneonga_async.exporting.threads import carry_out
 from kauneonga_async.models import CallRecording, RecordId
 from kauneonga_async.streams import bare_error
+from kauneonga_async.threads import carry_out
 
 __all__ = ["RecordingsRun"]
 

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import anyio
 from anyio import CancelScope, to_thread
 
 __all__ = ["carry_out"]
 
+T = TypeVar("T")
 
-async def carry_out(function: Callable[[], object]) -> None:
-    """Run a blocking function in a thread, and return, or be cancelled, only when it is done."""
+
+async def carry_out(function: Callable[[], T], *, limiter: anyio.CapacityLimiter | None = None) -> T:
+    """Run a blocking function in a thread, and return, or be cancelled, only when it is done.
+
+    Args:
+        function: The function.
+        limiter: Says how many may run at once; None for as many as anyio lets.
+    """
+    results: list[T] = []
 
     async def shielded() -> None:
         with CancelScope(shield=True):
-            await to_thread.run_sync(function)
+            results.append(await to_thread.run_sync(function, limiter=limiter))
 
     # A task of its own: asyncio's own cancellation passes a shield, and would leave the thread behind.
     try:
@@ -23,3 +32,4 @@ async def carry_out(function: Callable[[], object]) -> None:
             tasks.start_soon(shielded)
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None
+    return results[0]
