@@ -24,19 +24,19 @@ CALENDAR: Final = ServerCalendar()  # nothing is known of the server's dates
 # Retry (transport/retry.py).
 PASSING_BACKOFF: Final = 0.1  # seconds, the first ceiling after a passing fault
 THROTTLED_BACKOFF: Final = 1.0  # seconds, the first ceiling after 429 or 503
-LONGEST_BACKOFF: Final = 20.0  # seconds
+LONGEST_BACKOFF: Final = 20.0  # seconds, the last ceiling
 LONGEST_RETRY_AFTER: Final = 120.0  # seconds; a server that asks for more is not waited for
 CORRUPT_RETRIES: Final = 2  # a body that was cut short or is corrupt
 UNKNOWN_HOST_RETRIES: Final = 1  # a host name that does not resolve
 BUDGET: Final = 500  # retry tokens in a full bucket
-PASSING_COST: Final = 14  # retry tokens
-THROTTLED_COST: Final = 5  # retry tokens
+PASSING_COST: Final = 14  # retry tokens for a retry after a passing fault
+THROTTLED_COST: Final = 5  # retry tokens for a retry after 429 or 503
 
 # Windows (windows.py): padding costs up to three days a window, so short ones are dear.
-SHORTEST_WINDOW_DAYS: Final = 7
-LONGEST_WINDOW_DAYS: Final = 31
-WINDOWS_AIMED_AT: Final = 16
-OPEN_END_DAYS: Final = 2  # an open-ended range asks to the day after tomorrow
+SHORTEST_WINDOW_DAYS: Final = 7  # days, the least a window has where none is asked for
+LONGEST_WINDOW_DAYS: Final = 31  # days, the most a window has where none is asked for
+WINDOWS_AIMED_AT: Final = 16  # windows that a range is cut into, within those lengths
+OPEN_END_DAYS: Final = 2  # days; an open-ended range asks to the day after tomorrow
 
 # Bodies.
 SLICE_BYTES: Final = 256 * 1024  # decoded at once, in about half a millisecond: what asyncio reads at the most

@@ -14,7 +14,7 @@ __all__ = ["RecurrenceRule", "Schedule", "ToDo", "ToDoSchedule"]
 class Schedule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When a to-do is sent: what a creation asks for (API.md, To-do).
 
-    Args:
+    Attributes:
         frequency: ``"weekly"`` is the one the vendor documents.
         times: Times of day, as ``"9:00 AM"``.
         days: Days of the week, as ``"Tuesday"``.
