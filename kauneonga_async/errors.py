@@ -51,6 +51,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 class KauneongaError(Exception):
     """Base of everything this package raises about the API.
 

@@ -16,3 +16,7 @@ __all__ = [
     "Settings",
     "World",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -15,7 +15,7 @@ __all__ = ["CsvRows"]
 
 Cells = Sequence[str | None]
 
-_INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_INT64: Any = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _TYPES: dict[Kind, Any] = {
     Kind.TEXT: str | None,
     Kind.NUMBER: _INT64 | None,

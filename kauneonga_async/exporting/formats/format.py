@@ -37,6 +37,8 @@ class Format(Protocol):
 
     def encoder(self, write: Write) -> Encoder:
         """Return the encoder of a new part, whose bytes go to ``write``."""
+        ...
 
     def ids(self, file: BinaryIO) -> Iterable[int]:
         """Yield the ids of a finished part, in bounded memory."""
+        ...

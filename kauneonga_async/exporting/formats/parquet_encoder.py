@@ -19,7 +19,7 @@ __all__ = ["ParquetEncoder"]
 _ROW_GROUP = 16 * 1024 * 1024  # bytes of JSON, some 10,000 messages: half of it in memory, for each part that is open
 
 # By these a reader skips row groups; the least and the greatest text would only be work, and messages in the footer.
-_RANGES = [name for name, kind in FIELDS.items() if kind in (Kind.NUMBER, Kind.FLAG, Kind.INSTANT)]
+_RANGES: Any = [name for name, kind in FIELDS.items() if kind in (Kind.NUMBER, Kind.FLAG, Kind.INSTANT)]
 
 
 class ParquetEncoder:

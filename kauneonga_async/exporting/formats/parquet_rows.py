@@ -11,7 +11,7 @@ from kauneonga_async.exporting.formats.rows import Field, RowReader
 
 __all__ = ["parquet_row_reader"]
 
-_INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_INT64: Any = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 _TYPES: dict[Kind, Any] = {
     Kind.TEXT: str | None,

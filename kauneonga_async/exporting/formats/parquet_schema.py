@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import accumulate, chain
 from typing import Any
 
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from kauneonga_async.exporting.formats.fields import EXTRA, FIELDS, Kind
 from kauneonga_async.exporting.formats.rows import Rows
 
 __all__ = ["message_schema", "record_batch"]
 
+pc: Any = pyarrow.compute  # its functions are made when it is loaded, and known to no type checker
 _TIME = pa.timestamp("us", "UTC")
 _TYPES = {
     Kind.TEXT: pa.string(),
@@ -72,7 +73,7 @@ def _answers(values: Sequence[dict[str, str | None] | None], kind: pa.DataType) 
     return pa.MapArray.from_arrays(offsets, names, texts, kind, mask=nulls)
 
 
-_ARRAYS: dict[Kind, Callable[[Sequence[Any], pa.DataType], pa.Array]] = {Kind.LOOSE: _loose, Kind.ANSWERS: _answers}
+_ARRAYS: dict[Kind, Any] = {Kind.LOOSE: _loose, Kind.ANSWERS: _answers}
 
 
 # What RFC 3339 calls a time, to the microsecond: all that it lets pass is for Arrow and Python to find out about.
