@@ -31,26 +31,33 @@ if TYPE_CHECKING:
     from kauneonga_async.resources.anything import Response
     from kauneonga_async.streams import LearntCalendar, RecordStream, StreamReport
     from kauneonga_async.transport import Event
+    from kauneonga_async.watching import Cursor, MemoryCursor, MessageChange, SqliteCursor, Watch, WatchReport
 
 __all__ = [
     "CallDetailRecord",
     "CallRecording",
+    "Cursor",
     "Event",
     "ExportReport",
     "InvalidRecord",
     "KauneongaClient",
     "LearntCalendar",
+    "MemoryCursor",
     "Message",
+    "MessageChange",
     "RecordStream",
     "RecordingsReport",
     "RecurrenceRule",
     "Response",
     "Schedule",
     "ServerCalendar",
+    "SqliteCursor",
     "StreamReport",
     "ToDo",
     "ToDoSchedule",
     "VerifyReport",
+    "Watch",
+    "WatchReport",
     "__version__",
     "errors",
     "export_messages",
@@ -76,6 +83,7 @@ _HOMES = {
     "resources.anything": ("Response",),
     "streams": ("LearntCalendar", "RecordStream", "StreamReport"),
     "transport": ("Event",),
+    "watching": ("Cursor", "MemoryCursor", "MessageChange", "SqliteCursor", "Watch", "WatchReport"),
 }
 
 

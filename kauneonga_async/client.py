@@ -134,7 +134,7 @@ class KauneongaClient:
 
     @property
     def messages(self) -> Messages:
-        """Messages: get, list, stream, get_many."""
+        """Messages: get, list, stream, get_many, watch."""
         return self._messages
 
     @property

@@ -6,6 +6,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -57,6 +58,10 @@ SPOOL_BYTES: Final = 256 * 1024 * 1024  # bytes that all of a stream's windows m
 # Exports (exporting/).
 LONGEST_PATIENCE: Final = 3600.0  # seconds for which an export waits when the server asks it to
 SETTLING_SECONDS: Final = 300.0  # before the server's present, where an export ends: what is younger may still appear
+
+# Watches (watching/).
+WATCH_INTERVAL: Final = 15.0  # seconds from the beginning of one poll to the next's
+LOOK_BACK: Final = timedelta(days=2)  # how far back each poll looks for changes
 
 VERSION = "0.1.0"
 USER_AGENT: Final = f"kauneonga-async/{VERSION}"
