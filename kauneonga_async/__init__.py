@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         export_to_dos,
         verify_export,
     )
+    from kauneonga_async.fleets import AccountChange, AccountFailure, Fleet
     from kauneonga_async.models import (
         CallDetailRecord,
         CallRecording,
@@ -34,11 +35,14 @@ if TYPE_CHECKING:
     from kauneonga_async.watching import Cursor, MemoryCursor, MessageChange, SqliteCursor, Watch, WatchReport
 
 __all__ = [
+    "AccountChange",
+    "AccountFailure",
     "CallDetailRecord",
     "CallRecording",
     "Cursor",
     "Event",
     "ExportReport",
+    "Fleet",
     "InvalidRecord",
     "KauneongaClient",
     "LearntCalendar",
@@ -79,6 +83,7 @@ _HOMES = {
         "export_to_dos",
         "verify_export",
     ),
+    "fleets": ("AccountChange", "AccountFailure", "Fleet"),
     "models": ("CallDetailRecord", "CallRecording", "Message", "RecurrenceRule", "Schedule", "ToDo", "ToDoSchedule"),
     "resources.anything": ("Response",),
     "streams": ("LearntCalendar", "RecordStream", "StreamReport"),

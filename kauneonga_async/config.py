@@ -62,6 +62,7 @@ SETTLING_SECONDS: Final = 300.0  # before the server's present, where an export 
 # Watches (watching/).
 WATCH_INTERVAL: Final = 15.0  # seconds from the beginning of one poll to the next's
 LOOK_BACK: Final = timedelta(days=2)  # how far back each poll looks for changes
+PLACE_SECONDS: Final = 1.0  # for which a poll keeps its place in flight from others: then its answer is late
 
 VERSION = "0.1.0"
 USER_AGENT: Final = f"kauneonga-async/{VERSION}"

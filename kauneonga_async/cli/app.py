@@ -16,6 +16,7 @@ from kauneonga_async.cli.messages import messages
 from kauneonga_async.cli.recordings import recordings
 from kauneonga_async.cli.sandbox import sandbox
 from kauneonga_async.cli.to_dos import to_dos
+from kauneonga_async.cli.watch import watch
 from kauneonga_async.errors import ConfigurationError, KauneongaError
 
 __all__ = ["app", "run_app"]
@@ -38,7 +39,7 @@ def app() -> None:
     """
 
 
-for command in (demo, sandbox, messages, to_dos, recordings, export):
+for command in (demo, sandbox, messages, to_dos, recordings, watch, export):
     app.add_command(command)
 
 

@@ -45,6 +45,7 @@ class Request(msgspec.Struct, kw_only=True):
         headers: Makes the headers that a try sends in place of the API's own.
         etag: The ETag of an answer that is there already: the server may say that it still holds.
         foreign: Whether it goes to another host than the API's: without token, and with no path in any message.
+        patience: Seconds after which it gives up its place in flight, though it goes on; None for never.
         splits: Whether the caller has an answer of its own to a timeout, 413 and 504.
         sent: Whether any of the latest try may have reached the server.
         attempts: Tries made so far.
@@ -62,6 +63,7 @@ class Request(msgspec.Struct, kw_only=True):
     etag: str | None = None
     foreign: bool = False
     streaming: bool = False
+    patience: float | None = None
     splits: bool = False
     sent: bool = False
     attempts: int = 0

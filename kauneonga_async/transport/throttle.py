@@ -10,7 +10,7 @@ from kauneonga_async.errors import KauneongaError, RateLimited, ServerError
 from kauneonga_async.transport.pace import Concurrency, Pace
 from kauneonga_async.transport.retry import THROTTLING_STATUSES, is_overload
 
-__all__ = ["Places", "Throttle"]
+__all__ = ["LentPlace", "Places", "Throttle"]
 
 
 class Places:
@@ -64,6 +64,28 @@ class Places:
             if not waiter.done():
                 self.in_use += 1
                 waiter.set_result(None)
+
+
+class LentPlace:
+    """A place in flight that is given up after a time, whether what it was taken for has ended or not.
+
+    Args:
+        throttle: Gave the place.
+        seconds: How long it may be kept.
+    """
+
+    __slots__ = ("_throttle", "_timer")
+
+    def __init__(self, throttle: Throttle, seconds: float) -> None:
+        self._throttle: Throttle | None = throttle
+        self._timer = asyncio.get_running_loop().call_later(seconds, self.give_up)
+
+    def give_up(self) -> None:
+        """Give the place up, if that was not done yet."""
+        self._timer.cancel()
+        if self._throttle is not None:
+            self._throttle.leave()
+            self._throttle = None
 
 
 class Throttle:

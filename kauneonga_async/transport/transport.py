@@ -26,7 +26,7 @@ from kauneonga_async.transport.exchange import open_answer, refusal_of
 from kauneonga_async.transport.recovery import Recovery, out_of_time
 from kauneonga_async.transport.retry import Budget, outcome_unknown
 from kauneonga_async.transport.session import Sessions
-from kauneonga_async.transport.throttle import Places, Throttle
+from kauneonga_async.transport.throttle import LentPlace, Places, Throttle
 from kauneonga_async.transport.tokens import Authorization, TokenSource
 
 __all__ = ["Reader", "Transport"]
@@ -102,6 +102,7 @@ class Transport:
         options: config.CallOptions | None = None,
         etag: str | None = None,
         streaming: bool = False,
+        patience: float | None = None,
         splits: bool = False,
     ) -> Request:
         """Return a request for a path under the base URL; see Request for the arguments."""
@@ -115,6 +116,7 @@ class Transport:
             accepts=READABLE if etag is None else (*READABLE, NOT_MODIFIED),
             etag=etag,
             streaming=streaming,
+            patience=patience,
             splits=splits,
         )
 
@@ -204,6 +206,7 @@ class Transport:
         request.attempts += 1
         answer: Answer | None = None
         failure: KauneongaError | None = None
+        lent = None if request.patience is None else LentPlace(throttle, request.patience)
         try:
             answer = await open_answer(self.sessions, request, throttle, authorization)
             if answer.status not in request.accepts:
@@ -223,7 +226,10 @@ class Transport:
         finally:
             if answer is not None:
                 answer.close()
-            throttle.leave()
+            if lent is None:
+                throttle.leave()
+            else:
+                lent.give_up()
             if self._events.wanted:
                 seconds = asyncio.get_running_loop().time() - started
                 self._tell("try", request, answer=answer, error=failure, seconds=seconds)

@@ -2,6 +2,7 @@
 
 from kauneonga_async.watching.changes import MessageChange
 from kauneonga_async.watching.cursor import Cursor, Entry, MemoryCursor, Position
+from kauneonga_async.watching.handover import Taker
 from kauneonga_async.watching.report import WatchReport
 from kauneonga_async.watching.run import Terms, WatchRun
 from kauneonga_async.watching.sqlite_cursor import SqliteCursor
@@ -16,6 +17,7 @@ __all__ = [
     "MessageChange",
     "Position",
     "SqliteCursor",
+    "Taker",
     "Terms",
     "Watch",
     "WatchReport",

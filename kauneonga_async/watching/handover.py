@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from kauneonga_async.streams import ChannelClosed
 
-__all__ = ["Handover"]
+__all__ = ["Handover", "Taker"]
 
 T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
+
+
+class Taker(Protocol[T_contra]):
+    """Whom a watch hands its changes to."""
+
+    async def give(self, batch: Sequence[T_contra]) -> None:
+        """Hand a batch over; return when it was dealt with."""
+        ...
+
+    def close(self) -> None:
+        """Tell that no more comes."""
+        ...
 
 
 class Handover(Generic[T]):

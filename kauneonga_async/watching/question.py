@@ -10,6 +10,7 @@ from itertools import compress
 
 import msgspec
 
+from kauneonga_async import config
 from kauneonga_async.decoding import Batch, InvalidRecord, LineReader, ListDecoder, Refusal, line_reader
 from kauneonga_async.errors import DecodeError, KauneongaError
 from kauneonga_async.streams import Listing, check_reach
@@ -86,6 +87,7 @@ class Question:
             options=self._listing.options,
             etag=etag,
             streaming=True,
+            patience=config.PLACE_SECONDS,
         )
         answered = await self._listing.transport.send(request, read)
         self._report.windows += 1

@@ -14,11 +14,12 @@ from kauneonga_async.calendars import DAY, shift_day
 from kauneonga_async.decoding import InvalidRecord, RecordReader
 from kauneonga_async.errors import KauneongaError
 from kauneonga_async.streams import InvalidPolicy, Listing
+from kauneonga_async.transport import logger
 from kauneonga_async.watching.changes import Finding, MessageChange, in_order
 from kauneonga_async.watching.clock import ServerClock
 from kauneonga_async.watching.cursor import Cursor, Entry, Position
 from kauneonga_async.watching.finder import ClockWasWrong, Finder
-from kauneonga_async.watching.handover import Handover
+from kauneonga_async.watching.handover import Taker
 from kauneonga_async.watching.pauses import after_failure, between_polls, will_pass
 from kauneonga_async.watching.question import Question
 from kauneonga_async.watching.report import WatchReport
@@ -59,11 +60,11 @@ class WatchRun(Generic[T]):
         terms: What was asked for.
         cursor: Keeps what is known.
         report: Counts what was done.
-        handover: Where the changes go.
+        taker: Whom the changes go to.
         one_by_one: Whether each change is acknowledged by itself.
 
     Attributes:
-        error: What ended the run, once the handover is closed.
+        error: What ended the run, once that is told to the taker.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class WatchRun(Generic[T]):
         terms: Terms[T],
         cursor: Cursor,
         report: WatchReport,
-        handover: Handover[MessageChange[T]],
+        taker: Taker[MessageChange[T]],
         *,
         one_by_one: bool,
     ) -> None:
@@ -79,7 +80,7 @@ class WatchRun(Generic[T]):
         self._terms = terms
         self._cursor = cursor
         self._report = report
-        self._handover = handover
+        self._taker = taker
         self._one_by_one = one_by_one
         self._calendar = terms.listing.calendar
         self._invalid = InvalidPolicy(terms.listing.on_invalid, report)
@@ -106,11 +107,11 @@ class WatchRun(Generic[T]):
         except Exception as error:  # noqa: BLE001 - handed to the consumer, whatever it is
             self.error = self.error or error
         finally:
-            self._handover.close()
+            self._taker.close()
 
     async def _watch(self) -> None:
         clock, interval = asyncio.get_running_loop().time, self._terms.interval
-        failures = 0
+        path, failures = self._terms.listing.path, 0
         while True:
             began = clock()
             try:
@@ -124,7 +125,11 @@ class WatchRun(Generic[T]):
                 self._report.failures += 1
                 self._report.last_error = type(error).__name__
                 wait = after_failure(error, failures, interval)
+                if failures.bit_count() == 1:  # the 1st, 2nd, 4th, 8th ...
+                    logger.warning("%s: polls failed: %d; the next is in %.3g s: %s", path, failures, wait, error)
             else:
+                if failures:
+                    logger.warning("%s: is watched again; polls failed: %d", path, failures)
                 failures = 0
                 self._report.polls += 1
                 wait = began + between_polls(interval) - clock()
@@ -201,7 +206,7 @@ class WatchRun(Generic[T]):
         size = 1 if self._one_by_one else max(1, len(fitting))
         for place in range(0, len(fitting), size):
             changes, entries = zip(*fitting[place : place + size], strict=True)
-            await self._handover.give(changes)
+            await self._taker.give(changes)
             await self._cursor.save(entries)
             created = sum(change.kind == "created" for change in changes)
             self._report.created += created

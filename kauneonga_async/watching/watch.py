@@ -16,7 +16,7 @@ from kauneonga_async.models import Message
 from kauneonga_async.streams import Iteration, Iterations, Records, Supervisors
 from kauneonga_async.watching.changes import MessageChange
 from kauneonga_async.watching.cursor import Cursor, MemoryCursor
-from kauneonga_async.watching.handover import Handover
+from kauneonga_async.watching.handover import Handover, Taker
 from kauneonga_async.watching.report import WatchReport
 from kauneonga_async.watching.run import Terms, WatchRun
 from kauneonga_async.watching.sqlite_cursor import SqliteCursor
@@ -80,6 +80,12 @@ class Watch(Generic[T]):
     def __repr__(self) -> str:
         return f"Watch({self._terms.listing.path}, every {self._terms.interval:g} s)"
 
+    def run(self, taker: Taker[MessageChange[T]]) -> WatchRun[T]:
+        """Return an iteration whose changes go to a taker, one by one; for fleets, which run it in a task of theirs."""
+        self._terms.listing.transport.check()
+        self._report = WatchReport()
+        return _make_run(self._terms, self._cursor, self._report, taker, True)
+
     def _begin(self, *, one_by_one: bool) -> Iteration[MessageChange[T]]:
         self._report = WatchReport()
         handover: Handover[MessageChange[T]] = Handover()
@@ -125,9 +131,9 @@ def _make_run(
     terms: Terms[T],
     cursor: Cursor | str | Path,
     report: WatchReport,
-    handover: Handover[MessageChange[T]],
+    taker: Taker[MessageChange[T]],
     one_by_one: bool,  # noqa: FBT001 - for partial
 ) -> WatchRun[T]:
     account = str(terms.listing.transport.base_url)
     kept = SqliteCursor(cursor, account) if isinstance(cursor, (str, Path)) else cursor
-    return WatchRun(terms, kept, report, handover, one_by_one=one_by_one)
+    return WatchRun(terms, kept, report, taker, one_by_one=one_by_one)

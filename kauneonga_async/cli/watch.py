@@ -1,0 +1,125 @@
+"""``kauneonga watch``: what is new or changed, a line each, or a command run for each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kauneonga_async.cli.connection import connection_options, open_client
+from kauneonga_async.cli.dates import DATE
+from kauneonga_async.cli.job import run
+from kauneonga_async.cli.messages import COLUMNS
+from kauneonga_async.cli.output import Column, print_table, wants_table, write_lines
+
+if TYPE_CHECKING:
+    from kauneonga_async import MessageChange
+
+__all__ = ["watch"]
+
+
+class _Start(click.ParamType[Any]):
+    name = "now|date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if value == "now" else DATE.convert(value, param, ctx)
+
+
+@click.command()
+@click.option("--interval", type=float, metavar="SECONDS", help="Between two polls, at the least.  [default: 15]")
+@click.option(
+    "--start",
+    type=_Start(),
+    default="now",
+    metavar="now|DATE",
+    help="From when on messages are told of.  [default: now]",
+)
+@click.option("--look-back", type=int, metavar="DAYS", help="How far back changes are looked for.  [default: 2]")
+@click.option(
+    "--cursor",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Keeps what was told of, so that a watch goes on where it ended. Without it, it begins anew.",
+)
+@click.option(
+    "--exec",
+    "command",
+    metavar="CMD",
+    help="Run by the shell for each change, which is on its stdin; again, later and later, until it exits with 0.",
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines on a terminal too, and with --exec.")
+@connection_options
+def watch(
+    interval: float | None,
+    start: Any,
+    look_back: int | None,
+    cursor: str | None,
+    command: str | None,
+    *,
+    as_json: bool,
+    **connection: Any,
+) -> None:
+    """Tell of each message that appears or changes, until Ctrl-C or SIGTERM.
+
+    A change is a line, {"kind": "created", "event_id": ..., "message": {...}}, or "updated". Each comes at least once:
+    one that was not dealt with when the watch ended comes again, with the same event_id, if there is a --cursor.
+    Troubles of the network and the server are outlasted, and told of on stderr.
+    """
+    run(_watch(interval, start, look_back, cursor, command, as_json, connection))
+
+
+async def _watch(
+    interval: float | None,
+    start: date | Any,
+    look_back: int | None,
+    cursor: str | None,
+    command: str | None,
+    as_json: bool,  # noqa: FBT001 - a private function's
+    connection: dict[str, Any],
+) -> None:
+    import msgspec
+
+    from kauneonga_async import config
+
+    deal_with: list[Callable[[MessageChange[msgspec.Raw]], Awaitable[None]]] = []
+    if command is not None:
+        from kauneonga_async.cli.handler import Handler
+
+        deal_with.append(Handler(command).deal_with)
+    if command is None or as_json:
+        deal_with.append(_Printer(as_table=command is None and wants_table(as_json=as_json)).print)
+    async with open_client(**connection) as client:
+        changes = client.messages.watch(
+            record_type=msgspec.Raw,
+            interval=config.WATCH_INTERVAL if interval is None else interval,
+            start=start,
+            look_back=config.LOOK_BACK if look_back is None else timedelta(days=look_back),
+            cursor=cursor,
+        )
+        async with changes:
+            async for change in changes:
+                for deal in deal_with:
+                    await deal(change)
+
+
+class _Printer:
+    """Prints changes, each flushed."""
+
+    def __init__(self, *, as_table: bool) -> None:
+        self._as_table = as_table
+        self._printed = False
+
+    async def print(self, change: MessageChange[Any]) -> None:
+        from kauneonga_async.cli.handler import line_of
+
+        if not self._as_table:
+            await write_lines([line_of(change)])
+            return
+        import msgspec
+
+        kind = Column("CHANGE", lambda record: record["kind"], width=7)
+        row = {**msgspec.json.decode(change.message), "kind": change.kind}
+        print_table([row], [kind, *COLUMNS], with_header=not self._printed)
+        self._printed = True
