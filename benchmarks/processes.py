@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-__all__ = ["compiled", "contend", "curl", "sandbox", "server"]
+__all__ = ["compiled", "contend", "curl", "sandbox", "server", "watched"]
 
 
 @contextmanager
@@ -23,6 +23,14 @@ def server(messages: int, start: str, end: str, **more: float) -> Iterator[str]:
     """Run the plain server; give the URL under which ``/v2/...`` stands."""
     settings = json.dumps({"messages": messages, "start": start, "end": end, **more})
     with _running([sys.executable, "-m", "benchmarks.server", settings]) as first_line:
+        yield f"http://127.0.0.1:{first_line}/api"
+
+
+@contextmanager
+def watched(messages: int, period: float | None = None) -> Iterator[str]:
+    """Run the server for pollers; give the URL under which ``/v2/...`` stands."""
+    settings = json.dumps({"messages": messages, "period": period})
+    with _running([sys.executable, "-m", "benchmarks.watched", settings]) as first_line:
         yield f"http://127.0.0.1:{first_line}/api"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from benchmarks.groups.export import export
+from benchmarks.groups.fleet import fleet
 from benchmarks.groups.imports import imports
 from benchmarks.groups.latency import latency
 from benchmarks.groups.parquet import export_parquet
@@ -21,6 +22,7 @@ GROUPS: dict[str, Callable[[int], Iterator[Row]]] = {
     "parquet": export_parquet,
     "resume": resume,
     "recordings": recordings,
+    "fleet": fleet,
     "windows": windows,
     "rate": rate_limit,
     "imports": imports,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -164,6 +165,7 @@ def _phrase(status: int) -> str:
         return "(a status of no known meaning)"
 
 
+@lru_cache(maxsize=64)  # answers of the same second have the same
 def http_date(value: str) -> datetime | None:
     """Return the instant that a header such as ``Date`` names, or None if it names none."""
     try:

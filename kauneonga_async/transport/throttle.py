@@ -7,10 +7,11 @@ from collections import deque
 
 from kauneonga_async import config
 from kauneonga_async.errors import KauneongaError, RateLimited, ServerError
+from kauneonga_async.transport.loans import Loans
 from kauneonga_async.transport.pace import Concurrency, Pace
 from kauneonga_async.transport.retry import THROTTLING_STATUSES, is_overload
 
-__all__ = ["LentPlace", "Places", "Throttle"]
+__all__ = ["Places", "Throttle"]
 
 
 class Places:
@@ -18,12 +19,18 @@ class Places:
 
     Unlike a semaphore it lets one who stood aside come back without a wait: a stream that is held back by its
     consumer gives up its place, so that the consumer's own calls get through.
+
+    Attributes:
+        limit: How many there are.
+        in_use: How many are taken.
+        loans: Those that are given up after a time.
     """
 
-    __slots__ = ("_waiters", "in_use", "limit")
+    __slots__ = ("_waiters", "in_use", "limit", "loans")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        self.loans = Loans()
         self.in_use = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
 
@@ -64,28 +71,6 @@ class Places:
             if not waiter.done():
                 self.in_use += 1
                 waiter.set_result(None)
-
-
-class LentPlace:
-    """A place in flight that is given up after a time, whether what it was taken for has ended or not.
-
-    Args:
-        throttle: Gave the place.
-        seconds: How long it may be kept.
-    """
-
-    __slots__ = ("_throttle", "_timer")
-
-    def __init__(self, throttle: Throttle, seconds: float) -> None:
-        self._throttle: Throttle | None = throttle
-        self._timer = asyncio.get_running_loop().call_later(seconds, self.give_up)
-
-    def give_up(self) -> None:
-        """Give the place up, if that was not done yet."""
-        self._timer.cancel()
-        if self._throttle is not None:
-            self._throttle.leave()
-            self._throttle = None
 
 
 class Throttle:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Literal, TypeVar
 
 from yarl import URL
@@ -26,7 +26,7 @@ from kauneonga_async.transport.exchange import open_answer, refusal_of
 from kauneonga_async.transport.recovery import Recovery, out_of_time
 from kauneonga_async.transport.retry import Budget, outcome_unknown
 from kauneonga_async.transport.session import Sessions
-from kauneonga_async.transport.throttle import LentPlace, Places, Throttle
+from kauneonga_async.transport.throttle import Places, Throttle
 from kauneonga_async.transport.tokens import Authorization, TokenSource
 
 __all__ = ["Reader", "Transport"]
@@ -102,21 +102,20 @@ class Transport:
         options: config.CallOptions | None = None,
         etag: str | None = None,
         streaming: bool = False,
-        patience: float | None = None,
+        lets_others_by: bool = False,
         splits: bool = False,
     ) -> Request:
         """Return a request for a path under the base URL; see Request for the arguments."""
-        url = URL(self._base + path, encoded=True)
         return Request(
             method=method,
-            url=url.with_query(query) if query else url,
+            url=_url(self._base + path, tuple(query.items())) if query else URL(self._base + path, encoded=True),
             request_id=new_request_id(),
             options=options or self.options,
             body=body,
             accepts=READABLE if etag is None else (*READABLE, NOT_MODIFIED),
             etag=etag,
             streaming=streaming,
-            patience=patience,
+            lets_others_by=lets_others_by,
             splits=splits,
         )
 
@@ -206,7 +205,7 @@ class Transport:
         request.attempts += 1
         answer: Answer | None = None
         failure: KauneongaError | None = None
-        lent = None if request.patience is None else LentPlace(throttle, request.patience)
+        loan = self._places.loans.begin(throttle.leave, started) if request.lets_others_by else None
         try:
             answer = await open_answer(self.sessions, request, throttle, authorization)
             if answer.status not in request.accepts:
@@ -226,10 +225,10 @@ class Transport:
         finally:
             if answer is not None:
                 answer.close()
-            if lent is None:
+            if loan is None:
                 throttle.leave()
             else:
-                lent.give_up()
+                self._places.loans.end(loan)
             if self._events.wanted:
                 seconds = asyncio.get_running_loop().time() - started
                 self._tell("try", request, answer=answer, error=failure, seconds=seconds)
@@ -259,3 +258,8 @@ class Transport:
                 seconds=seconds,
             )
         )
+
+
+@lru_cache(maxsize=64)  # many accounts, and many polls of each, ask for the same days
+def _url(address: str, query: tuple[tuple[str, str], ...]) -> URL:
+    return URL(address, encoded=True).with_query(query)

@@ -6,11 +6,11 @@ import asyncio
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import compress
 
 import msgspec
 
-from kauneonga_async import config
 from kauneonga_async.decoding import Batch, InvalidRecord, LineReader, ListDecoder, Refusal, line_reader
 from kauneonga_async.errors import DecodeError, KauneongaError
 from kauneonga_async.streams import Listing, check_reach
@@ -83,11 +83,11 @@ class Question:
         request = self._listing.transport.request(
             "GET",
             self._listing.path,
-            query={"from_date": api_date(window.ask_from), "to_date": api_date(window.ask_to)},
+            query=_query(window),
             options=self._listing.options,
             etag=etag,
             streaming=True,
-            patience=config.PLACE_SECONDS,
+            lets_others_by=True,
         )
         answered = await self._listing.transport.send(request, read)
         self._report.windows += 1
@@ -139,3 +139,8 @@ class Question:
         if ids:
             known = await self._cursor.digests(ids)
             answered.findings.update((found.id, found) for found in find_changes(records, ids, times, known))
+
+
+@lru_cache(maxsize=64)  # poll after poll, and for account after account, the same
+def _query(window: Window) -> dict[str, str]:
+    return {"from_date": api_date(window.ask_from), "to_date": api_date(window.ask_to)}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
 
 import msgspec
 
 from kauneonga_async import windows
-from kauneonga_async.calendars import DAY, shift_day
 from kauneonga_async.decoding import InvalidRecord, RecordReader
 from kauneonga_async.errors import KauneongaError
 from kauneonga_async.streams import InvalidPolicy, Listing
@@ -20,6 +19,7 @@ from kauneonga_async.watching.clock import ServerClock
 from kauneonga_async.watching.cursor import Cursor, Entry, Position
 from kauneonga_async.watching.finder import ClockWasWrong, Finder
 from kauneonga_async.watching.handover import Taker
+from kauneonga_async.watching.horizon import Horizon
 from kauneonga_async.watching.pauses import after_failure, between_polls, will_pass
 from kauneonga_async.watching.question import Question
 from kauneonga_async.watching.report import WatchReport
@@ -30,7 +30,6 @@ __all__ = ["Terms", "WatchRun"]
 
 T = TypeVar("T")
 
-_MARGIN_DAYS: Final = 2  # for which digests are kept beyond what is looked at
 _SAVED_EVERY: Final = timedelta(minutes=5)  # so far behind may the position be that is kept, where nothing happens
 _MOST_REMEMBERED: Final = 64
 
@@ -85,6 +84,7 @@ class WatchRun(Generic[T]):
         self._calendar = terms.listing.calendar
         self._invalid = InvalidPolicy(terms.listing.on_invalid, report)
         self._clock = ServerClock()
+        self._horizon = Horizon(self._calendar, terms.look_back)
         tiers = terms.look_back.tiers
         self._turns = [Turns(tier, terms.interval) for tier in tiers]
         self._finder = Finder(
@@ -141,18 +141,15 @@ class WatchRun(Generic[T]):
         position = await self._begin(now)
         if position is None:
             return
-        begin = self._day_before(min(position.complete_until, now), self._terms.look_back.near)
-        bounds = Range(max(begin, position.covered_from), None)
-        plan = windows.plan(bounds, self._calendar, None, now)
+        plan = self._horizon.windows(position, now)
         for window in plan:
             await self._look_at(window)
             await self._advance(now if window.end is None else min(window.end, now), at_once=len(plan) > 1)
         for turns in self._turns:
             for first, last in turns.take(now, self._calendar.day_of(now)):
-                start, end = self._calendar.start_of(first), self._calendar.end_of(last)
-                start = max(start, self._covered_from)
-                if start < end:
-                    await self._look_at(windows.between(start, end, self._calendar))
+                days = self._calendar.start_of(first), self._calendar.end_of(last)
+                if (further := self._horizon.turn(days, self._position or position)) is not None:
+                    await self._look_at(further)
 
     async def _begin(self, now: datetime) -> Position | None:
         """Make sure that all is known, as far back as is looked.
@@ -160,7 +157,7 @@ class WatchRun(Generic[T]):
         Returns:
             How far the watch has come; None if all that there is was just looked at.
         """
-        reach = self._day_before(now, self._terms.look_back.widest)
+        reach = self._horizon.reach(now)
         position = self._position
         if position is None and self._terms.start is None:
             await self._take_base_line(Range(reach, None), Position(reach, now))
@@ -221,42 +218,21 @@ class WatchRun(Generic[T]):
         """Note until when all is known, and let go of what is too old to be looked at again."""
         position = self._position
         assert position is not None
-        now = self._clock.now()
-        complete_until = min(max(position.complete_until, until), max(until, now))
-        # By either clock: one that is wrong must not make us forget.
-        present = min(now, self._clock.ours(), complete_until)
-        oldest = self._calendar.day_of(present - self._terms.look_back.widest)
-        oldest_instant = self._calendar.start_of(shift_day(oldest, -_MARGIN_DAYS))
-        covered_from = position.covered_from
-        if oldest_instant - covered_from >= DAY:
-            covered_from = oldest_instant
-        self._position = Position(covered_from, complete_until)
-        self._report.complete_until = complete_until
+        self._position = advanced = self._horizon.advanced(position, until, self._clock.now(), self._clock.ours())
+        self._report.complete_until = advanced.complete_until
         saved = self._saved
         if (
             at_once
             or saved is None
-            or covered_from != saved.covered_from
-            or complete_until - saved.complete_until >= _SAVED_EVERY
+            or advanced.covered_from != saved.covered_from
+            or advanced.complete_until - saved.complete_until >= _SAVED_EVERY
         ):
-            await self._save((), self._position)
+            await self._save((), advanced)
 
     async def _save(self, entries: Sequence[Entry], position: Position) -> Position:
         await self._cursor.save(entries, position)
         self._position = self._saved = position
         return position
-
-    @property
-    def _covered_from(self) -> datetime:
-        assert self._position is not None
-        return self._position.covered_from
-
-    def _day_before(self, instant: datetime, length: timedelta) -> datetime:
-        """Return the beginning of the day on which so much time before an instant falls."""
-        try:
-            return self._calendar.start_of(self._calendar.day_of(instant - length))
-        except OverflowError:
-            return datetime.min.replace(tzinfo=UTC)
 
 
 def _entry(found: Finding) -> Entry:
