@@ -13,10 +13,13 @@ from hypothesis import settings
 
 from kauneonga_async import KauneongaClient
 from kauneonga_async.sandbox import Sandbox
+from tests.budget import examples
 from tests.clock import JumpingLoop
 
 T = TypeVar("T")
 
+settings.register_profile("default", max_examples=examples(100))
+settings.load_profile("default")
 settings.register_profile("thorough", max_examples=2000, deadline=None)
 if os.environ.get("KAUNEONGA_TEST_PROFILE") == "thorough":
     settings.load_profile("thorough")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from kauneonga_async import ServerCalendar, config
 from kauneonga_async.windows import Range, Window, api_date, check_range, check_window, plan
+from tests.budget import examples
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -39,7 +40,7 @@ def instants_around(draw: st.DrawFn, first: date, last: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=offset, microseconds=jitter)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(data=st.data(), zone=ZONES, inclusive=st.booleans(), first=DAYS, length=st.integers(0, 75))
 def test_every_record_comes_out_exactly_once(
     data: st.DataObject,
@@ -66,7 +67,7 @@ def test_every_record_comes_out_exactly_once(
     assert len(handed_out) == belongs
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(data=st.data(), zone=ZONES, inclusive=st.booleans(), first=DAYS, length=st.integers(0, 40))
 def test_what_a_server_lists_is_within_reach(
     data: st.DataObject,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kauneonga_async.decoding import Batch, InvalidRecord, LineReader, Lines, ListDecoder
 from kauneonga_async.errors import DecodeError
+from tests.budget import examples
 from tests.decoding.reference import cut, decode_whole
 
 TEXTS = st.text(max_size=8) | st.sampled_from(
@@ -44,7 +45,7 @@ def read(pieces: list[bytes]) -> tuple[list[bytes], list[InvalidRecord], list[Ba
     return [line for b in batches for line in b.records], [bad for b in batches for bad in b.invalid], batches
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.lists(RECORDS, max_size=6), LAYOUTS, st.sampled_from([None, 1]), st.booleans(), st.data())
 def test_lines_are_the_records_whatever_stands_in_them(
     records: list[dict[str, Any]], layout: tuple[str, str], indent: int | None, ascii_only: bool, data: st.DataObject

@@ -12,7 +12,8 @@ import pytest
 
 from kauneonga_async import verify_export
 from kauneonga_async.sandbox import RandomFaults, Sandbox
-from tests.exporting.executioner import KILLS, Executioner, victims
+from tests.budget import KILLS
+from tests.exporting.executioner import Executioner, victims
 from tests.exporting.readers import ids_in, lines_in, parts_of
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")

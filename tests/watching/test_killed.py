@@ -12,7 +12,8 @@ import pytest
 
 from kauneonga_async.sandbox import RandomFaults, Sandbox
 from kauneonga_async.watching.changes import digest_of
-from tests.exporting.executioner import KILLS, Executioner, victims
+from tests.budget import KILLS
+from tests.exporting.executioner import Executioner, victims
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
 

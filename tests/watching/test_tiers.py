@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kauneonga_async.watching.tiers import Tier, Turns, read_look_back
+from tests.budget import examples
 
 NOW = datetime(2025, 3, 9, 5, 17, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -31,7 +32,7 @@ def test_reaches_come_from_near_to_far_whatever_order_they_are_given_in() -> Non
     assert look_back.widest == 400 * DAY
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     nearest=st.integers(1, 90),
     length=st.integers(1, 800),

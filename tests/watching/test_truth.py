@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from kauneonga_async import KauneongaClient, MessageChange, ServerCalendar
 from kauneonga_async.sandbox import RandomFaults, Sandbox
+from tests.budget import examples
 from tests.watching.observer import INTERVAL, Observer
 
 DAY = timedelta(days=1)
@@ -131,6 +132,6 @@ class Days(RuleBasedStateMachine):
 
 
 Days.TestCase.settings = settings(
-    max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(15), stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestDays = Days.TestCase
