@@ -24,7 +24,6 @@ from kauneonga_async.errors import (
     ConnectionFailed,
     DecodeError,
     KauneongaError,
-    OutcomeUnknown,
     RateLimited,
     RequestTimeout,
     ServerError,
@@ -111,8 +110,6 @@ def outcome_unknown(error: BaseException) -> bool:
         case ConnectionFailed() | RequestTimeout():
             return error.sent
         case DecodeError() | ServerError():
-            return True
-        case OutcomeUnknown():
             return True
         case StatusError():
             return error.status in REDIRECTS_AFTER_PROCESSING

@@ -70,6 +70,10 @@ def test_a_try_that_succeeds_ends_it_and_gives_back_what_was_borrowed(run_jumpin
     assert len(call.tries) == 3
     assert [str(error) for error, _ in call.waits] == ["reset", "reset", "503"]
     assert call.left() == config.BUDGET
+    call = Call("found")
+    call.budget.withdraw(throttled=True)
+    run_jumping(call.recover(FAILED))
+    assert call.left() == config.BUDGET - config.THROTTLED_COST
 
 
 def test_when_no_try_is_left_the_last_error_is_raised_and_nothing_given_back(run_jumping: Run) -> None:
@@ -115,13 +119,25 @@ def test_a_wait_beyond_the_deadline_is_not_begun(run_jumping: Run) -> None:
         run_jumping(call.recover(throttled(5.0)))
     assert limited.value.retry_after == 5.0
     call = Call("found", seconds=5.0, sent=True)
+    refused = unavailable(6.0)
+    refused.add_note("of the user's")
     with pytest.raises(errors.RateLimited) as late:
-        run_jumping(call.recover(unavailable(6.0)))
+        run_jumping(call.recover(refused))
     error = late.value
     assert (error.status, error.retry_after, error.info, error.body, error.method) == (503, 6.0, "busy", b"b", "GET")
     assert (str(error), error.url, error.request_id) == ("503", "u", "id")
     assert isinstance(error.__cause__, errors.ServerError)
     assert (call.tries, call.waits, call.left()) == ([], [], config.BUDGET)
+
+
+def test_a_wait_that_ends_with_the_deadline_leaves_no_time_for_a_try(run_jumping: Run) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.time = lambda: 100.0  # type: ignore[method-assign]
+        await Call("found", seconds=5.0).recover(throttled(5.0))
+
+    with pytest.raises(errors.RateLimited):
+        run_jumping(main())
 
 
 def test_a_wait_within_the_deadline_is(run_jumping: Run) -> None:

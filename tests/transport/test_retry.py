@@ -106,6 +106,10 @@ def test_the_budget_is_spent_refunded_and_filled_by_successes() -> None:
     for _ in range(config.THROTTLED_COST):
         budget.deposit()
     assert budget.withdraw(throttled=True) == config.THROTTLED_COST
+    for _ in range(config.THROTTLED_COST - 1 - (config.BUDGET - spent)):
+        budget.deposit()
+    assert budget.withdraw(throttled=True) == 0
+    budget = Budget()
     budget.deposit(10**6)
     spent = 0
     while taken := budget.withdraw(throttled=False):
