@@ -110,6 +110,25 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def read_url(text: str | URL, base: URL | None = None) -> URL:
+    """Return a URL, every part of which can be read: yarl looks at some of them only when they are asked for.
+
+    Args:
+        text: The URL, or what leads to it from ``base``.
+        base: Where it was found.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        url = URL(text) if base is None else base.join(URL(text))
+        # Looked at for what they raise: the host's "[a::1]" is read, and lost by the next change (tried, yarl 1.25).
+        _ = url.host, url.port, url.with_query(None).port
+    except IndexError:  # "http://[:1]" (tried, yarl 1.25)
+        raise ValueError("it cannot be read as a URL") from None
+    return url
+
+
 def resolve_base_url(base_url: str | URL | None, *, allow_http: bool) -> URL:
     """Return the URL under which ``/v2/...`` stands.
 
@@ -129,7 +148,7 @@ def resolve_base_url(base_url: str | URL | None, *, allow_http: bool) -> URL:
     if not isinstance(base_url, (str, URL)):
         raise TypeError(f"base_url: a string is needed, not {type(base_url).__name__}")
     try:
-        url = URL(base_url)
+        url = read_url(base_url)
     except ValueError:
         raise ConfigurationError("base_url: it cannot be read as a URL; it looks like 'https://<host>/api'") from None
     if url.scheme not in ("http", "https") or not url.host:

@@ -17,6 +17,7 @@ from anyio import CancelScope, to_thread
 from yarl import URL
 
 from kauneonga_async import config
+from kauneonga_async.decoding import UNREADABLE
 from kauneonga_async.downloads.audio import (
     audio_url,
     bare,
@@ -245,7 +246,7 @@ class Download:
             self._has_sidecar = True
             sidecar = msgspec.json.decode(content, type=_Sidecar)
             size = self._part.stat(follow_symlinks=False).st_size
-        except (OSError, msgspec.DecodeError):
+        except (OSError, *UNREADABLE):
             return
         if sidecar.url == bare(self._url):
             self._sidecar, self._kept = sidecar, size

@@ -160,5 +160,8 @@ def _is_of(name: str, kind: str, days: Iterable[tuple[date, date]]) -> bool:
     match = part_pattern(kind).fullmatch(name)
     if match is None or match[1] is None:
         return False
-    begin, end = date.fromisoformat(match[1]), date.fromisoformat(match[2])
+    try:
+        begin, end = date.fromisoformat(match[1]), date.fromisoformat(match[2])
+    except ValueError:
+        return False
     return any(first <= end and begin <= last for first, last in days)

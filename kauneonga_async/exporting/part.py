@@ -98,7 +98,11 @@ class Part(Sink[bytes]):
     async def discard(self) -> None:
         """Remove what was written, if it was not committed."""
         if self._file is not None:
-            await to_thread.run_sync(self._file.discard)
+            await to_thread.run_sync(self._discard, self._file)
+
+    def _discard(self, file: PartFile) -> None:
+        self._encoder = None
+        file.discard()
 
     async def _flush(self, *, finish: bool = False) -> None:
         pending, self._pending, self._waiting = self._pending, [], 0
@@ -118,6 +122,8 @@ class Part(Sink[bytes]):
             self._encoder.add(records)
         if finish:
             self._encoder.finish()
+            # It writes by way of us: where it holds that in C++, as Parquet's does, no collector finds the circle.
+            self._encoder = None
 
     def _write(self, data: bytes | memoryview) -> None:
         assert self._file is not None

@@ -23,7 +23,7 @@ from kauneonga_async.exporting.entries import (
     Span,
     unpack_ids,
 )
-from kauneonga_async.exporting.lines import read_lines
+from kauneonga_async.exporting.lines import read_lines, unknown_journal
 from kauneonga_async.exporting.whole import Whole
 from kauneonga_async.streams import AuditState
 from kauneonga_async.windows import Plan, Range, Window, between
@@ -209,7 +209,14 @@ class State:
 def read_state(lines: Iterable[bytes], place: str) -> State | None:
     """Return what a journal's lines come to, or None if they tell of no export; see ``lines.read_lines``."""
     entries = read_lines(lines, _DECODER, place)
-    return State(entries) if entries else None
+    if not entries:
+        return None
+    if not isinstance(entries[0], Begun):
+        raise unknown_journal(place)
+    try:
+        return State(entries)
+    except KeyError:  # the start of a window that no line tells of
+        raise unknown_journal(place) from None
 
 
 def _days(window: Window | None) -> range:

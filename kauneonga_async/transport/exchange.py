@@ -123,7 +123,7 @@ def _redirect_of(answer: Answer, url: URL) -> URL | None:
     if answer.status not in REDIRECTS:
         return None
     try:
-        target = url.join(URL(answer.headers.get("Location", "")))
+        target = config.read_url(answer.headers.get("Location", ""), url)
         return target if target.origin() == url.origin() and target != url else None
     except ValueError:
         return None

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from yarl import URL
 
+from kauneonga_async.config import read_url
 from kauneonga_async.errors import (
     AuthenticationError,
     InvalidRequest,
@@ -151,7 +152,7 @@ def _blames_the_token(info: str | None) -> bool:
 
 def _redirect_advice(location: str, url: URL) -> str:
     try:
-        target = url.join(URL(location))
+        target = read_url(location, url)
         origin = f"{target.scheme}://{target.host}" if target.host else target.scheme
     except ValueError:
         return "it redirects to what is no URL"

@@ -201,7 +201,7 @@ class Transport:
 
     async def _exchange(self, request: Request, read: Reader[T], authorization: Authorization | None) -> T:
         throttle = self._foreign_throttle if request.foreign else self._throttle
-        started = await throttle.enter(request.deadline)
+        started = await throttle.enter(request.deadline, again=request.attempts > 0)
         request.attempts += 1
         answer: Answer | None = None
         failure: KauneongaError | None = None

@@ -61,6 +61,11 @@ def test_lines_are_the_records_whatever_stands_in_them(
         assert lines == decode_whole(body, msgspec.Raw)
 
 
+def test_what_stands_around_a_record_is_not_in_its_line() -> None:
+    lines, _, _ = read([b'{"data" : [ {"id":1} , {"id":2}\t] }'])
+    assert lines == [b'{"id":1}', b'{"id":2}']
+
+
 def test_what_servers_send_is_read_in_one_pass() -> None:
     records = [{"id": number, "content": "text", "answers": {"a": 1}} for number in range(1, 50)]
     _, _, batches = read([msgspec.json.encode({"data": records})])

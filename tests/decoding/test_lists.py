@@ -229,6 +229,8 @@ def test_a_byte_order_mark_is_read_over() -> None:
         (b'{"data":[{"id":1},]}', "valid JSON", True),
         (b'{"data":[,{"id":1}]}', "valid JSON", True),
         (b'{"data":[{"id":1}{"id":2}]}', "valid JSON", True),
+        (b'{"data":[{"id":1}}}', "valid JSON", True),
+        (b'{"data":[}}', "valid JSON", True),
         (b'{"data":[{"id":1}]} x', "valid JSON", True),
         (b'{"data":[{"id":1}]', "valid JSON", True),
     ],
