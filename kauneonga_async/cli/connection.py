@@ -5,21 +5,19 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    import ssl
-
     from kauneonga_async import KauneongaClient
 
-__all__ = ["connection_options", "open_client"]
+__all__ = ["connection_options", "log_if", "open_client"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OPTIONS = (
+    click.option("--profile", envvar="KAUNEONGA_PROFILE", metavar="NAME", help="An account of kauneonga profiles."),
     click.option("--base-url", metavar="URL", help="Where the API stands; else KAUNEONGA_BASE_URL."),
     click.option("--token-file", metavar="FILE", help="Holds the token; - for stdin; else KAUNEONGA_TOKEN."),
     click.option(
@@ -50,50 +48,16 @@ def connection_options(command: Command) -> Command:
     return command
 
 
-def open_client(
-    *,
-    base_url: str | None,
-    token_file: str | None,
-    timeout: float | None,
-    retries: int | None,
-    concurrency: int | None,
-    timezone: str | None,
-    to_date_inclusive: bool | None,
-    ca: str | None,
-    proxy: str | None,
-    allow_http: bool,
-    verbose: bool,
-    allow_private_recordings: bool = False,
-) -> KauneongaClient:
-    """Return a client for the account that the options and the environment tell of."""
-    from kauneonga_async import KauneongaClient, ServerCalendar, config
+def open_client(*, verbose: bool, **options: Any) -> KauneongaClient:
+    """Return a client for the account that the options, a profile or the environment tell of."""
+    from kauneonga_async.cli.account import resolve_account
 
+    log_if(verbose=verbose)
+    return resolve_account(options).open()
+
+
+def log_if(*, verbose: bool) -> None:
+    """Tell of each try on stderr, if that is asked for."""
     if verbose:
         logging.basicConfig(format="%(message)s", stream=sys.stderr)
         logging.getLogger("kauneonga_async").setLevel(logging.DEBUG)
-    return KauneongaClient(
-        base_url,
-        None if token_file is None else _read_token(token_file),
-        timeout=config.TIMEOUT if timeout is None else timeout,
-        max_retries=config.MAX_RETRIES if retries is None else retries,
-        concurrency=config.CONCURRENCY if concurrency is None else concurrency,
-        calendar=ServerCalendar(timezone=timezone, to_date_inclusive=to_date_inclusive),
-        ssl_context=None if ca is None else _trusting(ca),
-        proxy=proxy,
-        allow_http=allow_http,
-        allow_private_recordings=allow_private_recordings,
-    )
-
-
-def _read_token(path: str) -> str:
-    text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-    return text.strip()
-
-
-def _trusting(authority: str) -> ssl.SSLContext:
-    import ssl
-
-    try:
-        return ssl.create_default_context(cafile=authority)
-    except ssl.SSLError:
-        raise click.BadParameter(f"{authority} holds no certificate in PEM form", param_hint="--ca") from None

@@ -7,6 +7,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -33,6 +34,15 @@ Run = Callable[..., Outcome]
 def server() -> Iterator[Sandbox]:
     with in_thread(Sandbox(messages=200, recordings=3)) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def config_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the command looks for profiles: never those of whoever runs the tests."""
+    home = tmp_path_factory.mktemp("config")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    (home / "kauneonga").mkdir()
+    return home / "kauneonga"
 
 
 @pytest.fixture
