@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from kauneonga_async.cli.demo import demo
+from kauneonga_async.cli.doctor import doctor
 from kauneonga_async.cli.export import export
 from kauneonga_async.cli.job import ReaderGone, Terminated
 from kauneonga_async.cli.messages import messages
@@ -39,7 +40,7 @@ def app() -> None:
     """
 
 
-for command in (demo, sandbox, messages, to_dos, recordings, export, profiles):
+for command in (demo, sandbox, messages, to_dos, recordings, export, profiles, doctor):
     app.add_command(command)
 
 
