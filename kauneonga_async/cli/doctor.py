@@ -89,8 +89,8 @@ def _print(finding: Finding) -> None:
     if finding.status == "skipped" and finding.says.startswith("not looked at"):
         return
     status = f"{finding.status:8}"
-    if "NO_COLOR" not in os.environ:
-        status = click.style(status, fg=_COLOURS[finding.status], bold=finding.status == "failure")
+    if "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb":
+        status = click.style(status, fg=_COLOURS[finding.status])
     first, *rest = _wrapped(plain(finding.says))
     click.echo(f"{status} {finding.check:14} {first.lstrip()}")
     for line in (*rest, *(_wrapped(f"-> {plain(finding.advice)}") if finding.advice else ())):

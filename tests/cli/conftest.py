@@ -70,9 +70,9 @@ def kauneonga(environment: dict[str, str], capfd: pytest.CaptureFixture[str]) ->
 def on_terminal(environment: dict[str, str]) -> Run:
     """Run the command in a process of its own, with a terminal of 100 columns for its output."""
 
-    def run(*arguments: str) -> Outcome:
+    def run(*arguments: str, term: str = "dumb") -> Outcome:
         ours, theirs = pty.openpty()
-        env = {**environment, "COLUMNS": "100", "TERM": "dumb"}
+        env = {**environment, "COLUMNS": "100", "TERM": term}
         with subprocess.Popen([*COMMAND, *arguments], stdout=theirs, stderr=theirs, env=env) as process:
             os.close(theirs)
             shown = b""

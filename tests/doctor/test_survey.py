@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -58,6 +59,7 @@ def examine(server: Server) -> CalendarVerdict:
             return verdict
 
 
+@cache
 def instants(per_day: float, first: date, *, seed: int = 1, last: date = TODAY) -> list[datetime]:
     chance = random.Random(seed)
     moment = datetime(first.year, first.month, first.day, tzinfo=UTC)
