@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from kauneonga_async import KauneongaClient
+    from kauneonga_async.cli.account import Account
 
-__all__ = ["connection_options", "log_if", "open_client"]
+__all__ = ["accounts_options", "connection_options", "open_client", "resolve_all"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_OPTIONS = (
+_PROFILE = (
     click.option("--profile", envvar="KAUNEONGA_PROFILE", metavar="NAME", help="An account of kauneonga profiles."),
+)
+_PROFILES = (
+    click.option(
+        "--profile",
+        envvar="KAUNEONGA_PROFILE",
+        multiple=True,
+        metavar="NAME",
+        help="An account of kauneonga profiles; may be repeated.",
+    ),
+    click.option("--all-profiles", is_flag=True, help="All accounts of kauneonga profiles."),
+)
+_OPTIONS = (
     click.option("--base-url", metavar="URL", help="Where the API stands; else KAUNEONGA_BASE_URL."),
     click.option("--token-file", metavar="FILE", help="Holds the token; - for stdin; else KAUNEONGA_TOKEN."),
     click.option(
@@ -43,7 +56,16 @@ _OPTIONS = (
 
 def connection_options(command: Command) -> Command:
     """Give a command the options that :func:`open_client` takes."""
-    for option in reversed(_OPTIONS):
+    return _with_options(command, (*_PROFILE, *_OPTIONS))
+
+
+def accounts_options(command: Command) -> Command:
+    """Give a command the options that :func:`resolve_all` takes: for one account or several."""
+    return _with_options(command, (*_PROFILES, *_OPTIONS))
+
+
+def _with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    for option in reversed(options):
         command = option(command)
     return command
 
@@ -52,11 +74,27 @@ def open_client(*, verbose: bool, **options: Any) -> KauneongaClient:
     """Return a client for the account that the options, a profile or the environment tell of."""
     from kauneonga_async.cli.account import resolve_account
 
-    log_if(verbose=verbose)
+    _log(verbose=verbose)
     return resolve_account(options).open()
 
 
-def log_if(*, verbose: bool) -> None:
+def resolve_all(*, profile: Sequence[str], all_profiles: bool, verbose: bool, **options: Any) -> list[Account]:
+    """Return the accounts that the options, profiles or the environment tell of, not opened yet.
+
+    Raises:
+        ConfigurationError: A profile cannot be used, or the options are one account's alone.
+    """
+    from kauneonga_async.cli.account import resolve_account, resolve_accounts
+
+    if profile and all_profiles:
+        raise click.UsageError("give --profile or --all-profiles")
+    _log(verbose=verbose)
+    if all_profiles or len(profile) > 1:
+        return resolve_accounts(None if all_profiles else profile, options)
+    return [resolve_account({**options, "profile": profile[0] if profile else None})]
+
+
+def _log(*, verbose: bool) -> None:
     """Tell of each try on stderr, if that is asked for."""
     if verbose:
         logging.basicConfig(format="%(message)s", stream=sys.stderr)

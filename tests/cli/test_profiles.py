@@ -7,10 +7,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from blockbuster import blockbuster_ctx
+from click.testing import CliRunner
 
 from kauneonga_async.cli.account import resolve_account, resolve_accounts
+from kauneonga_async.cli.connection import accounts_options, resolve_all
 from kauneonga_async.cli.profile_file import profile_path
 from kauneonga_async.errors import AuthenticationError, ConfigurationError
 from kauneonga_async.sandbox import Sandbox
@@ -109,6 +112,35 @@ def test_several_accounts_are_settled_at_once() -> None:
         resolve_accounts(["nowhere"], NOTHING)
     with pytest.raises(ConfigurationError, match="token_file: it is of one account"):
         resolve_accounts(None, {**NOTHING, "token_file": "-"})
+
+
+@click.command()
+@accounts_options
+def several(**connection: Any) -> None:
+    """Stand for a command that is about several accounts."""
+    for account in resolve_all(**connection):
+        click.echo(f"{account.name} {account.open().base_url}")
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        ([], ["clinic"]),
+        (["--profile", "office"], ["office"]),
+        (["--profile", "office", "--profile", "clinic"], ["office", "clinic"]),
+        (["--all-profiles"], ["clinic", "office"]),
+        (["--base-url", "https://option.example", "--token-file", "-"], ["None"]),
+    ],
+)
+def test_a_command_can_be_about_several_accounts(arguments: list[str], names: list[str]) -> None:
+    result = CliRunner().invoke(several, arguments, input="token\n", catch_exceptions=False)
+    assert [line.split()[0] for line in result.output.splitlines()] == names
+
+
+@pytest.mark.usefixtures("two")
+def test_all_accounts_or_some() -> None:
+    assert CliRunner().invoke(several, ["--all-profiles", "--profile", "clinic"]).exit_code == 2
 
 
 def test_the_list_shows_names_and_urls_and_no_token(kauneonga: Run, on_terminal: Run, two: Path) -> None:
