@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kauneonga_async.doctor import survey as survey_module
 from kauneonga_async.doctor.evidence import Held, Question
 from kauneonga_async.doctor.survey import MOST_QUESTIONS, CalendarVerdict, survey
 from kauneonga_async.doctor.zones import load_zones
@@ -122,6 +123,19 @@ def test_whatever_the_data_nothing_false_is_claimed(
 def test_zones_whose_days_are_alike_are_called_by_the_name_that_servers_use(timezone: str) -> None:
     server = Server(instants(60, date(2024, 1, 1)), timezone, to_date_inclusive=True)
     assert examine(server).timezone == "America/New_York"
+
+
+@pytest.mark.parametrize("timezone", ["Europe/Athens", "Asia/Jerusalem"])
+def test_zones_that_differ_on_a_few_days_are_told_apart_on_those(timezone: str) -> None:
+    server = Server(instants(60, date(2024, 1, 1)), timezone, to_date_inclusive=True)
+    assert examine(server).timezone == timezone
+
+
+def test_the_number_of_questions_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(survey_module, "MOST_QUESTIONS", 7)
+    verdict = examine(Server(instants(0.3, date(2020, 1, 1)), "Asia/Kolkata", to_date_inclusive=True))
+    assert verdict.questions == 7
+    assert verdict.timezone is None
 
 
 def test_records_of_one_season_leave_the_zone_open_and_say_the_offset() -> None:
