@@ -27,7 +27,8 @@ if os.environ.get("KAUNEONGA_TEST_PROFILE") == "thorough":
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("KAUNEONGA_BASE_URL", "KAUNEONGA_TOKEN", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+    ours = ("KAUNEONGA_BASE_URL", "KAUNEONGA_TOKEN", "KAUNEONGA_PROFILE")
+    for name in (*ours, "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
 
 

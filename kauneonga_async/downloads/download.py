@@ -8,7 +8,6 @@ import hashlib
 import re
 import shutil
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -24,22 +23,20 @@ from kauneonga_async.downloads.audio import (
     check_magic,
     destination,
     digests_of,
-    parse_url,
     validator_of,
 )
+from kauneonga_async.downloads.request import MOST_REDIRECTS, REDIRECTS, audio_request, target_of
 from kauneonga_async.errors import ConnectionFailed, DecodeError, KauneongaError, StatusError
 from kauneonga_async.files import AtomicFile
 from kauneonga_async.models import CallRecording
-from kauneonga_async.transport import Answer, Request, Transport, is_public, new_request_id
+from kauneonga_async.transport import Answer, Request, Transport
 
 __all__ = ["Download", "Verified"]
 
 Verified = Literal["digest", "length", "nothing"]
 
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
-MOST_REDIRECTS = 5
 _WRITTEN_AT_ONCE = 1024 * 1024  # bytes
-_WHOLE, _PARTIAL, _NOT_SATISFIABLE = 200, 206, 416
+_WHOLE, _NOT_SATISFIABLE = 200, 416
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 
@@ -118,45 +115,17 @@ class Download:
         return self._path.with_name(self._path.name + ".part.json")
 
     def _request(self, url: URL) -> Request:
-        foreign = url.origin() != self._transport.base_url.origin()
-        host = url.host or ""
-        is_literal = ":" in host or re.fullmatch(r"[0-9.]+", host) is not None
-        allowed = self._transport.sessions.options.allow_private_recordings
-        if foreign and is_literal and not allowed and not is_public(host):
-            raise ConnectionFailed(
-                f"recording {self._id}: its host's address is private; if that is meant to be, make the client with "
-                "allow_private_recordings=True",
-                phase="connect",
-                sent=False,
-                permanent=True,
-            )
-        return Request(
-            method="GET",
-            url=url,
-            request_id=new_request_id(),
-            options=self._options,
-            accepts={_WHOLE, _PARTIAL, _NOT_SATISFIABLE, *REDIRECTS},
-            headers=partial(self._headers, foreign=foreign),
-            foreign=foreign,
-            streaming=True,
-        )
+        return audio_request(self._transport, self._id, url, self._options, self._headers_of_resuming)
 
-    def _headers(self, *, foreign: bool) -> dict[str, str]:
-        # Identity: aiohttp and zlib let a gzip body pass that was cut short, and audio has no closing bracket.
-        headers = {"Accept": "audio/*, */*;q=0.1", "Accept-Encoding": "identity"}
-        if not foreign:
-            headers |= self._options.extra_headers
-        if self._kept and self._sidecar is not None:
-            headers |= {"Range": f"bytes={self._kept}-", "If-Range": self._sidecar.validator}
-        return headers
+    def _headers_of_resuming(self) -> dict[str, str]:
+        if not self._kept or self._sidecar is None:
+            return {}
+        return {"Range": f"bytes={self._kept}-", "If-Range": self._sidecar.validator}
 
     async def _read(self, answer: Answer) -> URL | None:
         """Read one answer; return where it redirects to, or None when the file is finished."""
         if answer.status in REDIRECTS:
-            target = parse_url(answer.headers.get("Location", ""), base=answer.url)
-            if target is None or (answer.url.scheme == "https" and target.scheme == "http"):
-                raise StatusError(f"{answer}: it redirects to what may not be followed", status=answer.status)
-            return target
+            return target_of(answer)
         if answer.status == _NOT_SATISFIABLE:
             await self._start_over_unless_complete(answer)
             return None

@@ -163,7 +163,7 @@ class Handlers:
             # Rails digests the body; the same version of the same world has the same body.
             state = f"{request.path_qs} {self._world.version} {self._world.seed} {self._settings.order}"
             headers["ETag"] = f'W/"{blake2b(state.encode(), digest_size=16).hexdigest()}"'
-            if request.headers.get("If-None-Match") == headers["ETag"]:
+            if self._settings.not_modified and request.headers.get("If-None-Match") == headers["ETag"]:
                 return web.Response(status=304, headers={**headers, "Date": self._date()})
         if self._settings.compress and "gzip" in request.headers.get("Accept-Encoding", ""):
             headers["Content-Encoding"] = "gzip"
@@ -174,6 +174,8 @@ class Handlers:
         self, request: web.Request, status: int, headers: dict[str, str], pieces: Iterable[bytes]
     ) -> web.StreamResponse:
         response = web.StreamResponse(status=status, headers={**headers, "Date": self._date()})
+        if not self._settings.keep_alive:
+            response.force_close()
         if request.headers.get("X-Request-Id"):
             response.headers["X-Request-Id"] = request.headers["X-Request-Id"]
         with contextlib.suppress(ConnectionError):  # the client has gone

@@ -7,6 +7,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -35,6 +36,15 @@ def server() -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(autouse=True)
+def config_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the command looks for profiles: never those of whoever runs the tests."""
+    home = tmp_path_factory.mktemp("config")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    (home / "kauneonga").mkdir()
+    return home / "kauneonga"
+
+
 @pytest.fixture
 def environment(server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What tells the command of the account."""
@@ -60,9 +70,9 @@ def kauneonga(environment: dict[str, str], capfd: pytest.CaptureFixture[str]) ->
 def on_terminal(environment: dict[str, str]) -> Run:
     """Run the command in a process of its own, with a terminal of 100 columns for its output."""
 
-    def run(*arguments: str) -> Outcome:
+    def run(*arguments: str, term: str = "dumb") -> Outcome:
         ours, theirs = pty.openpty()
-        env = {**environment, "COLUMNS": "100", "TERM": "dumb"}
+        env = {**environment, "COLUMNS": "100", "TERM": term}
         with subprocess.Popen([*COMMAND, *arguments], stdout=theirs, stderr=theirs, env=env) as process:
             os.close(theirs)
             shown = b""
