@@ -24,10 +24,15 @@ _LONGEST_PAUSE: Final = 300.0  # seconds
 _GRACE: Final = 5.0  # seconds that a command has to end when it is told to
 
 
-def line_of(change: MessageChange[Any]) -> bytes:
-    """Return a change as JSON on one line, the message as the server sent it."""
-    line = msgspec.json.encode({"kind": change.kind, "event_id": change.event_id, "message": change.message})
-    return compact(line)
+def line_of(change: MessageChange[Any], account: str | None) -> bytes:
+    """Return a change as JSON on one line, the message as the server sent it.
+
+    Args:
+        change: The change.
+        account: The name of its account, where there are several.
+    """
+    told = {"kind": change.kind, "event_id": change.event_id, "message": change.message}
+    return compact(msgspec.json.encode(told if account is None else {"account": account, **told}))
 
 
 class Handler:
@@ -35,16 +40,16 @@ class Handler:
 
     Args:
         command: What the shell runs. The change is on its stdin; its environment tells KAUNEONGA_KIND,
-            KAUNEONGA_MESSAGE_ID and KAUNEONGA_EVENT_ID.
+            KAUNEONGA_MESSAGE_ID and KAUNEONGA_EVENT_ID, and KAUNEONGA_ACCOUNT where there are several.
     """
 
     def __init__(self, command: str) -> None:
         self._command = command
 
-    async def deal_with(self, change: MessageChange[Any]) -> None:
+    async def deal_with(self, change: MessageChange[Any], account: str | None) -> None:
         """Run the command, again and again with longer and longer pauses, until it exits with 0."""
         pause = _FIRST_PAUSE
-        while (code := await self._run(change)) != 0:
+        while (code := await self._run(change, account)) != 0:
             ended = f"exited with {code}" if code > 0 else f"was ended by signal {-code}"
             click.echo(
                 f"kauneonga: for the change {change.event_id} the command {ended}; it is run again in {pause:g} s",
@@ -53,12 +58,13 @@ class Handler:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    async def _run(self, change: MessageChange[Any]) -> int:
+    async def _run(self, change: MessageChange[Any], account: str | None) -> int:
         environment = {
             **os.environ,
             "KAUNEONGA_KIND": change.kind,
             "KAUNEONGA_MESSAGE_ID": str(change.id),
             "KAUNEONGA_EVENT_ID": change.event_id,
+            **({} if account is None else {"KAUNEONGA_ACCOUNT": account}),
         }
         started: list[asyncio.subprocess.Process] = []
 
@@ -75,7 +81,7 @@ class Handler:
             # A start that is cancelled half-way would leave behind what the shell has started by then.
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(start)
-            await started[0].communicate(line_of(change) + b"\n")
+            await started[0].communicate(line_of(change, account) + b"\n")
         except asyncio.CancelledError:
             if started:
                 await _end(started[0])

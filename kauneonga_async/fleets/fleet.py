@@ -20,7 +20,7 @@ from kauneonga_async.fleets.lane import Lane
 from kauneonga_async.models import Message
 from kauneonga_async.streams import OnInvalid
 from kauneonga_async.transport import TokenProvider
-from kauneonga_async.watching import Cursor, SqliteCursor, WatchReport
+from kauneonga_async.watching import Cursor, SqliteCursor, WatchReport, account_key
 
 __all__ = ["Fleet"]
 
@@ -232,7 +232,7 @@ class Fleet(Generic[E_co]):
 
     def _cursor_of(self, name: str, client: KauneongaClient) -> Cursor | None:
         if self._file is not None:
-            return self._file.for_account(f"{client.base_url} {name}")
+            return self._file.for_account(account_key(client.base_url, name))
         return self._make_cursor(name) if self._make_cursor else None
 
     async def _run(self, account: Account) -> None:

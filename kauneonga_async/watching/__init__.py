@@ -5,7 +5,7 @@ from kauneonga_async.watching.cursor import Cursor, Entry, MemoryCursor, Positio
 from kauneonga_async.watching.handover import Taker
 from kauneonga_async.watching.report import WatchReport
 from kauneonga_async.watching.run import Terms, WatchRun
-from kauneonga_async.watching.sqlite_cursor import SqliteCursor
+from kauneonga_async.watching.sqlite_cursor import SqliteCursor, account_key
 from kauneonga_async.watching.tiers import LookBack, read_look_back
 from kauneonga_async.watching.watch import Watch, check_cursor, check_start
 
@@ -22,6 +22,7 @@ __all__ = [
     "Watch",
     "WatchReport",
     "WatchRun",
+    "account_key",
     "check_cursor",
     "check_start",
     "read_look_back",

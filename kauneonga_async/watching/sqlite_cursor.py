@@ -16,7 +16,12 @@ from kauneonga_async.watching.cursor import Entry, Position
 if TYPE_CHECKING:
     from kauneonga_async.watching.sqlite_file import SqliteFile
 
-__all__ = ["SqliteCursor"]
+__all__ = ["SqliteCursor", "account_key"]
+
+
+def account_key(base_url: object, name: str | None) -> str:
+    """Return what a file keeps an account under: where it is, and its name, if it has one."""
+    return f"{base_url} {name}" if name else str(base_url)
 
 
 class SqliteCursor:

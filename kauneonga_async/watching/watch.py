@@ -19,7 +19,7 @@ from kauneonga_async.watching.cursor import Cursor, MemoryCursor
 from kauneonga_async.watching.handover import Handover, Taker
 from kauneonga_async.watching.report import WatchReport
 from kauneonga_async.watching.run import Terms, WatchRun
-from kauneonga_async.watching.sqlite_cursor import SqliteCursor
+from kauneonga_async.watching.sqlite_cursor import SqliteCursor, account_key
 
 __all__ = ["Watch", "check_cursor", "check_start"]
 
@@ -134,6 +134,6 @@ def _make_run(
     taker: Taker[MessageChange[T]],
     one_by_one: bool,  # noqa: FBT001 - for partial
 ) -> WatchRun[T]:
-    account = str(terms.listing.transport.base_url)
+    account = account_key(terms.listing.transport.base_url, None)
     kept = SqliteCursor(cursor, account) if isinstance(cursor, (str, Path)) else cursor
     return WatchRun(terms, kept, report, taker, one_by_one=one_by_one)

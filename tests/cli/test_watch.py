@@ -155,3 +155,41 @@ def test_bad_arguments_are_wrong_usage(kauneonga: Run, server: Sandbox, argument
     assert outcome.code == 2
     assert arguments[0].strip("-").replace("-", "_") in outcome.err.replace("-", "_")
     assert server.requests == []
+
+
+def test_several_accounts_are_watched_at_once_and_one_that_is_refused_stops_no_other(
+    environment: dict[str, str], server: Sandbox, tmp_path: Path
+) -> None:
+    folder = tmp_path / "config" / "kauneonga"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(
+        "".join(
+            f'[profiles.{name}]\nbase_url = "{server.base_url}"\ntoken_env = "{name.upper()}_TOKEN"\n'
+            for name in ("north", "south", "closed")
+        )
+    )
+    server.configure(more_tokens=frozenset({"n", "s"}))
+    environment = {
+        **environment,
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "NORTH_TOKEN": "n",
+        "SOUTH_TOKEN": "s",
+        "CLOSED_TOKEN": "c",
+    }
+    cursor = ("--cursor", str(tmp_path / "cursor.db"))
+    with watching(environment, "--all-profiles", *cursor) as process:
+        wait_for_polls(server, 20)
+        new = server.world.add(datetime.now(UTC))
+        changes = [read_change(process) for _ in range(2)]
+        assert sorted(change["account"] for change in changes) == ["north", "south"]
+        assert {change["message"]["id"] for change in changes} == {new}
+        wait_for_polls(server)
+        said = end(process)
+    assert "kauneonga: closed: AuthenticationError" in said
+    with watching(environment, "--profile", "north", *cursor) as process:
+        later = server.world.add(datetime.now(UTC))
+        assert read_change(process)["message"]["id"] in (new, later)  # the one that was in hand may come again
+    only_closed = subprocess.run(
+        [*COMMAND, "watch", "--profile", "closed"], env=environment, capture_output=True, check=False
+    )
+    assert only_closed.returncode == 1
