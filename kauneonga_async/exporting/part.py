@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 
 from kauneonga_async.decoding import Lines
 from kauneonga_async.exporting.destinations import PartFile
@@ -36,6 +36,7 @@ class Part(Sink[bytes]):
         began: Is told when it is begun anew: what was written of it is thrown away. None for a part that is never
             begun anew, but goes on with what is new in another answer.
         written: Is told of bytes written.
+        encoding: Bounds how many parts are encoded at once; None for no bound.
 
     Attributes:
         name: Its name.
@@ -50,6 +51,7 @@ class Part(Sink[bytes]):
         form: Format,
         began: Callable[[], None] | None,
         written: Callable[[int], None],
+        encoding: CapacityLimiter | None = None,
     ) -> None:
         self.name = name
         self.records = 0
@@ -58,6 +60,7 @@ class Part(Sink[bytes]):
         self._form = form
         self._began = began
         self._written = written
+        self._encoding = encoding
         self._pending: list[Sequence[bytes]] = []
         self._waiting = 0  # bytes in it
         self._file: PartFile | None = None
@@ -107,7 +110,7 @@ class Part(Sink[bytes]):
     async def _flush(self, *, finish: bool = False) -> None:
         pending, self._pending, self._waiting = self._pending, [], 0
         before = self.size
-        await to_thread.run_sync(self._encode, pending, finish)
+        await to_thread.run_sync(self._encode, pending, finish, limiter=self._encoding)
         self._written(self.size - before)
 
     def _encode(self, pending: list[Sequence[bytes]], finish: bool) -> None:  # noqa: FBT001 - by run_sync

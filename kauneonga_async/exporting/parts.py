@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 
 from kauneonga_async.exporting.destinations import Destination
 from kauneonga_async.exporting.details import DetailedPart, FetchDetails
@@ -50,6 +50,7 @@ class Parts(Outlet[bytes]):
     ) -> None:
         self._destination = destination
         self._form = form
+        self._encoding = CapacityLimiter(form.at_once) if form.at_once else None
         self._journal = journal
         self._numbers = dict(numbers)
         self._last_number = journal.state.last_number
@@ -67,7 +68,7 @@ class Parts(Outlet[bytes]):
     def sink(self, work: Work[bytes]) -> Sink[bytes]:
         """Return a window's file."""
         began = None if work.is_again else partial(self._take_back, work)
-        part = Part(self._destination.create, self._name(work), self._form, began, self._wrote)
+        part = Part(self._destination.create, self._name(work), self._form, began, self._wrote, self._encoding)
         detailed = None if self._fetch_details is None else DetailedPart(part, self._fetch_details, began)
         self._open[work] = detailed or part
         return self._open[work]
