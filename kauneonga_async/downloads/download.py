@@ -8,11 +8,11 @@ import hashlib
 import re
 import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import msgspec
-from anyio import CancelScope, to_thread
 from yarl import URL
 
 from kauneonga_async import config
@@ -29,6 +29,7 @@ from kauneonga_async.downloads.request import MOST_REDIRECTS, REDIRECTS, audio_r
 from kauneonga_async.errors import ConnectionFailed, DecodeError, KauneongaError, StatusError
 from kauneonga_async.files import AtomicFile
 from kauneonga_async.models import CallRecording
+from kauneonga_async.threads import carry_out
 from kauneonga_async.transport import Answer, Request, Transport
 
 __all__ = ["Download", "Verified"]
@@ -72,6 +73,7 @@ class Download:
         self._sidecar: _Sidecar | None = None
         self._kept = 0  # bytes of the part that may be gone on from
         self._has_sidecar = False  # on the disk, for the part that is there
+        self._file: AtomicFile | None = None  # the part, while it is written
         self.verified: Verified = "nothing"
         self.retries = 0
 
@@ -82,8 +84,7 @@ class Download:
             KauneongaError: The audio cannot be had, or is none.
             OSError: The file cannot be written. What can be resumed stays beside it for the next time.
         """
-        self._path = await to_thread.run_sync(destination, self._recording, self._path, self._url)
-        await to_thread.run_sync(self._look_for_part)
+        await carry_out(self._prepare)
         url = self._url
         for _ in range(MOST_REDIRECTS + 1):
             target = await self._follow(url)
@@ -137,16 +138,14 @@ class Download:
         if begin == 0:
             self._kept = 0
             self._sidecar = _Sidecar(bare(self._url), sidecar) if sidecar else None
-        file = await to_thread.run_sync(self._open, begin, expected)
         try:
-            await self._receive(answer, file, expected)
-            self.verified = "nothing" if expected is None else "length"
-            await to_thread.run_sync(self._verify, answer.headers, answer.status)
-            await to_thread.run_sync(file.commit)
-            await to_thread.run_sync(self._forget_sidecar)
-        finally:
-            with CancelScope(shield=True):
-                await to_thread.run_sync(self._leave, file)
+            await carry_out(partial(self._open, begin, expected))
+            rest = await self._receive(answer)
+            # In one go: most recordings are small, and each step into a thread costs as much as all of these do.
+            await carry_out(partial(self._finish, rest, expected, answer))
+        except BaseException:
+            await carry_out(self._leave)
+            raise
         return None
 
     def _begin_of(self, answer: Answer) -> int:
@@ -164,15 +163,15 @@ class Download:
         if not self._kept or found is None or int(found.group(1)) != self._kept:
             self._kept = 0
             raise ConnectionFailed(f"{answer}: what was downloaded before is not a beginning of it", phase="body")
-        file = await to_thread.run_sync(self._open, self._kept, self._kept)
         try:
-            await to_thread.run_sync(file.commit)
-            await to_thread.run_sync(self._forget_sidecar)
-        finally:
-            with CancelScope(shield=True):
-                await to_thread.run_sync(self._leave, file)
+            await carry_out(partial(self._open, self._kept, self._kept))
+            await carry_out(self._commit)
+        except BaseException:
+            await carry_out(self._leave)
+            raise
 
-    async def _receive(self, answer: Answer, file: AtomicFile, expected: int | None) -> None:
+    async def _receive(self, answer: Answer) -> bytes:
+        """Write the body to the file but for its last bytes, and return those."""
         pending: list[bytes] = []
         size = 0
         while True:
@@ -180,27 +179,24 @@ class Download:
                 data = await answer.read()
             except KauneongaError:
                 data = b""
-                await self._write(file, pending)
+                await self._write(pending)
                 raise
             pending.append(data)
             size += len(data)
             self._check_size(self._kept + size)
-            if not data or size >= _WRITTEN_AT_ONCE:
-                if self._kept == 0:
-                    check_magic(b"".join(pending)[:16], answer)
-                await self._write(file, pending)
-                size = 0
-                if data:
-                    await to_thread.run_sync(self._keep_sidecar)
+            if self._kept == 0 and (not data or size >= _WRITTEN_AT_ONCE):
+                check_magic(b"".join(pending)[:16], answer)
             if not data:
-                break
-        if expected is not None and self._kept != expected:
-            raise ConnectionFailed(f"{answer}: {self._kept:,} of {expected:,} bytes came", phase="body")
+                return b"".join(pending)
+            if size >= _WRITTEN_AT_ONCE:
+                await self._write(pending)
+                size = 0
+                await carry_out(self._keep_sidecar)
 
-    async def _write(self, file: AtomicFile, pending: list[bytes]) -> None:
+    async def _write(self, pending: list[bytes]) -> None:
         data = b"".join(pending)
         pending.clear()
-        await to_thread.run_sync(file.write, data)
+        await carry_out(partial(self._opened.write, data))
         self._kept += len(data)
 
     def _check_size(self, size: int) -> None:
@@ -208,6 +204,11 @@ class Download:
             raise DecodeError(f"recording {self._id}: it is larger than {config.LARGEST_RECORDING:,} bytes")
 
     # What follows is blocking, and runs in threads.
+
+    def _prepare(self) -> None:
+        """Settle the file's name, and look for what is there of it."""
+        self._path = destination(self._recording, self._path, self._url)
+        self._look_for_part()
 
     def _look_for_part(self) -> None:
         try:
@@ -220,14 +221,13 @@ class Download:
         if sidecar.url == bare(self._url):
             self._sidecar, self._kept = sidecar, size
 
-    def _open(self, begin: int, expected: int | None) -> AtomicFile:
+    def _open(self, begin: int, expected: int | None) -> None:
         free = shutil.disk_usage(self._path.parent).free
         if expected is not None and expected - begin > free:
             raise OSError(errno.ENOSPC, f"recording {self._id} needs {expected - begin:,} bytes, and {free:,} are free")
-        file = AtomicFile(self._path, part=self._part, keep=begin)
+        self._file = AtomicFile(self._path, part=self._part, keep=begin)
         if begin == 0:
             self._forget_sidecar()
-        return file
 
     def _keep_sidecar(self) -> None:
         """Tell the next process what the part is: once there is enough of it to be worth that."""
@@ -237,6 +237,25 @@ class Download:
             sidecar.write(msgspec.json.encode(self._sidecar))
             sidecar.commit()
         self._has_sidecar = True
+
+    @property
+    def _opened(self) -> AtomicFile:
+        assert self._file is not None
+        return self._file
+
+    def _finish(self, rest: bytes, expected: int | None, answer: Answer) -> None:
+        """Write the last bytes, check the whole, and let it appear."""
+        self._opened.write(rest)
+        self._kept += len(rest)
+        if expected is not None and self._kept != expected:
+            raise ConnectionFailed(f"{answer}: {self._kept:,} of {expected:,} bytes came", phase="body")
+        self.verified = "nothing" if expected is None else "length"
+        self._verify(answer.headers, answer.status)
+        self._commit()
+
+    def _commit(self) -> None:
+        self._opened.commit()
+        self._forget_sidecar()
 
     def _verify(self, headers: Mapping[str, str], status: int) -> None:
         """Compare the file with the digests that the server offers (RFC 9530; Content-MD5 of RFC 1864)."""
@@ -248,8 +267,11 @@ class Download:
                 raise ConnectionFailed(f"recording {self._id}: its {name} digest is not the server's", phase="body")
             self.verified = "digest"
 
-    def _leave(self, file: AtomicFile) -> None:
+    def _leave(self) -> None:
         """Keep what can be resumed, and nothing else."""
+        file, self._file = self._file, None
+        if file is None:
+            return
         try:
             if self._sidecar is None or not self._kept:
                 self._kept = 0
