@@ -7,16 +7,18 @@ import errno
 import gc
 import random
 import stat
+import tracemalloc
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 from blockbuster import blockbuster_ctx
 
-from kauneonga_async import ExportReport, KauneongaClient, ServerCalendar, errors, export_messages
+from kauneonga_async import ExportReport, KauneongaClient, ServerCalendar, errors, export_messages, verify_export
 from kauneonga_async.files import AtomicFile
 from kauneonga_async.sandbox import Fault, RandomFaults, Sandbox, ScriptedFaults
 from tests.exporting.readers import lines_in, parts_of
@@ -209,12 +211,42 @@ async def test_progress_only_ever_grows_and_ends_with_the_whole(
 
 @pytest.fixture
 def blocked_loop() -> Iterator[None]:
+    ZoneInfo("UTC")  # which the sandbox, in this loop too, reads from a file the first time
     with blockbuster_ctx("kauneonga_async"):
         yield
 
 
-async def test_the_loop_is_never_blocked_by_files(client: KauneongaClient, tmp_path: Path, blocked_loop: None) -> None:
-    await export_messages(client, tmp_path, FIRST, LAST)
+KINDS: list[dict[str, Any]] = [
+    {},
+    {"compression": "gz"},
+    {"compression": "zst"},
+    {"format": "csv"},
+    {"format": "parquet"},
+    {"details": True, "format": "csv"},
+]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+async def test_the_loop_is_never_blocked_by_files(
+    client: KauneongaClient, tmp_path: Path, blocked_loop: None, kind: dict[str, Any]
+) -> None:
+    for _ in range(2):  # the second time nothing is left to be done
+        await export_messages(client, tmp_path, FIRST, LAST, **kind)
+    assert (await verify_export(tmp_path)).is_whole
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
+async def test_memory_does_not_grow_with_the_range(tmp_path: Path, form: str) -> None:
+    peaks = []
+    async with Sandbox(messages=900) as sandbox, KauneongaClient(sandbox.base_url, sandbox.token) as client:
+        for number, last in enumerate((date(2025, 1, 10), date(2025, 1, 20), LAST)):
+            tracemalloc.start()
+            await export_messages(
+                client, tmp_path / str(number), FIRST, last, window=timedelta(days=5), concurrency=2, format=form
+            )
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+    assert peaks[2] < peaks[1] * 1.3 + 1_000_000  # the first imports and caches
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from blockbuster import blockbuster_ctx
 
 from kauneonga_async import KauneongaClient, MemoryCursor, Message, MessageChange, ServerCalendar, errors
 from kauneonga_async.sandbox import RandomFaults, Sandbox
@@ -331,6 +332,17 @@ async def test_another_clock_than_the_servers_loses_nothing(client: KauneongaCli
             assert kinds(await observer.settle()) == [("created", new)]
             sandbox.world.edit(new, status="x")
             assert kinds(await observer.settle()) == [("updated", new)]
+
+
+async def test_the_loop_is_never_blocked_by_the_cursor(
+    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
+) -> None:
+    with blockbuster_ctx("kauneonga_async"):
+        watch = client.messages.watch(interval=INTERVAL, cursor=tmp_path / "cursor.db", start=(now() - 5 * DAY).date())
+        async with Observer(watch) as observer:
+            assert await observer.settle()
+            sandbox.world.add(now())
+            assert await observer.settle()
 
 
 @pytest.mark.parametrize(
