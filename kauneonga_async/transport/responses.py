@@ -30,6 +30,7 @@ __all__ = ["error_for", "http_date", "place_of", "read_info", "retry_after"]
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
 _LONGEST_ID = 255
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})  # RFC 9110, 15.4: the others lead nowhere
 
 _ADVICE: dict[type[StatusError], str] = {
     AuthenticationError: "the token was refused: check that it is this account's, and has not expired",
@@ -100,7 +101,7 @@ def error_for(
         parts.append('and yet its body says "success": false')
     if kind in _ADVICE:
         parts.append(_ADVICE[kind])
-    elif 300 <= status < 400:  # noqa: PLR2004 - RFC 9110, 15.4
+    elif status in _REDIRECTS:
         parts.append(_redirect_advice(headers.get("Location", ""), url))
     elif status == HTTPStatus.NOT_FOUND:
         parts.append("there is no such record, or base_url is not where the API stands")
