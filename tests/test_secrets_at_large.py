@@ -8,7 +8,7 @@ import io
 import logging
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,15 @@ import pytest
 
 import kauneonga_async
 from kauneonga_async import (
+    AccountChange,
+    AccountFailure,
+    Cursor,
+    Fleet,
     KauneongaClient,
+    MemoryCursor,
     Schedule,
     ServerCalendar,
+    SqliteCursor,
     errors,
     export_messages,
     export_recordings,
@@ -89,8 +95,29 @@ async def do_everything(sandbox: Sandbox, folder: Path, see: Witness) -> None:
             place = folder / "-".join(map(str, options.values()))
             report = await export_messages(client, place, BEGIN, END, on_invalid=see, progress=see, **options)
             see(report, await verify_export(place))
+        await watch_everything(client, folder, see)
         see(await export_recordings(client, folder / "audio", progress=see))
         see(await export_to_dos(client, folder / "to-dos"))
+
+
+async def watch_everything(client: KauneongaClient, folder: Path, see: Witness) -> None:
+    see(Cursor, memory := MemoryCursor(), SqliteCursor(folder / "unused.db"))
+    see.types.add(Cursor)  # a protocol: nothing is of that very type
+    watch = client.messages.watch(
+        interval=0.01, cursor=memory, start=BEGIN, on_invalid=see, look_back=timedelta(days=2)
+    )
+    async with watch as changes:
+        async for change in changes:
+            see(change, watch, watch.report, memory)
+            if watch.report.created > 20:
+                break
+    async with Fleet(client, interval=0.01, cursor=folder / "cursors.db", start=BEGIN, on_invalid=see) as fleet:
+        fleet.add("one", TOKEN)
+        fleet.add("refused", "a-token-CANARY")
+        async for event in fleet:
+            see(fleet, event)
+            if {AccountChange, AccountFailure} <= see.types:
+                break
 
 
 def test_nothing_that_is_done_shows_a_canary(

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from aiohttp import web
 
+from kauneonga_async.calendars import shift_day
 from kauneonga_async.sandbox.audio import mp3
 from kauneonga_async.sandbox.bodies import enveloped, gzipped, in_blocks
 from kauneonga_async.sandbox.faults import Fault
@@ -24,7 +25,6 @@ from kauneonga_async.sandbox.world import World
 __all__ = ["make_app"]
 
 _INVALID_TOKEN = b'{"success":false,"info":"Invalid token","data":{}}'
-_DAY = timedelta(days=1)
 _FAULT = web.RequestKey("fault", Fault)
 
 
@@ -141,7 +141,7 @@ class Handlers:
         bounds: tuple[datetime | None, datetime | None] = (None, None)
         if first is not None and last is not None and settings.filters:
             zone = ZoneInfo(settings.timezone)
-            end = last + _DAY if settings.to_date_inclusive else last
+            end = shift_day(last, 1) if settings.to_date_inclusive else last
             bounds = _midnight(first, zone), _midnight(end, zone)
         if settings.date_field == "created_at":
             records = world.between(*bounds)
