@@ -21,6 +21,7 @@ from tests.soak.vitals import MEGABYTE, Vitals, growth, sample
 
 MAX_RETRIES = 12
 LONGEST_PAUSE = 0.2  # seconds between two runs of an activity: a soak is long, not hard
+SAMPLES = 40
 GROWTH_BORNE = 8.0  # megabytes: what samples differ by anyway
 FAILURES_BORNE = 0.05  # of an activity's runs; creations, which are not tried again, are not counted
 
@@ -29,7 +30,8 @@ async def repeat(name: str, activity: Activity, field: Field, until: float, wron
     """Do one thing again and again; note errors, and what is wrong."""
     while asyncio.get_running_loop().time() < until:
         try:
-            await activity(field)
+            async with field.running():
+                await activity(field)
         except errors.KauneongaError as error:
             field.failed[name, type(error).__name__] += 1
         except Mismatch as mismatch:
@@ -40,10 +42,11 @@ async def repeat(name: str, activity: Activity, field: Field, until: float, wron
         await asyncio.sleep(field.chance.uniform(0, LONGEST_PAUSE))
 
 
-async def watch(samples: list[Vitals], until: float, seconds: float) -> None:
-    """Take samples."""
+async def watch(field: Field, samples: list[Vitals], until: float, seconds: float) -> None:
+    """Take samples, while nothing is under way: an export in the middle holds what it will let go."""
     while (now := asyncio.get_running_loop().time()) < until:
-        samples.append(sample())
+        async with field.rest():
+            samples.append(sample())
         await asyncio.sleep(min(seconds, until - now))
 
 
@@ -58,7 +61,7 @@ async def soak(base_url: str, folder: Path, names: Sequence[str], seconds: float
         async with asyncio.TaskGroup() as group:
             for name in names:
                 group.create_task(repeat(name, ACTIVITIES[name], field, until, wrong))
-            group.create_task(watch(samples, until, seconds / 120))
+            group.create_task(watch(field, samples, until, seconds / SAMPLES))
         wrong += await settle_creations(client, field)
     await asyncio.sleep(0.5)
     wrong += balance(field, names, samples, before, sample())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -45,6 +47,30 @@ class Field:
         self.records: Counter[str] = Counter()
         self.failed: Counter[tuple[str, str]] = Counter()
         self.created: dict[str, str] = {}
+        self._running = 0
+        self._going = asyncio.Event()
+        self._going.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Wait until nobody rests, and count as running for as long as a block lasts."""
+        await self._going.wait()
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
+
+    @asynccontextmanager
+    async def rest(self) -> AsyncIterator[None]:
+        """Let what runs come to its end, and nothing begin: what is held then is held for good."""
+        self._going.clear()
+        try:
+            while self._running:
+                await asyncio.sleep(0.01)
+            yield
+        finally:
+            self._going.set()
 
     def some_range(self) -> tuple[date, date]:
         """Return two days, in order."""

@@ -23,7 +23,7 @@ WORLD: Final[dict[str, Any]] = {"seed": 5, "messages": 2000, "start": START, "en
 
 FAULT_RATE = 0.06
 # These are dear: the client waits for its timeout, or the whole account for a second, and is slow for a while.
-STALL_RATE = 0.001
+STALL_RATE = 0.0003  # a call whose answer stalls has one deadline for all its tries: it fails, as it should
 THROTTLE_RATE = 0.0003
 
 _READING = [fault for kind, fault in FAULT_KINDS.items() if kind != "429"]
