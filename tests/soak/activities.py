@@ -30,7 +30,7 @@ from kauneonga_async import (
 )
 from kauneonga_async.sandbox.audio import mp3
 from tests.soak.field import Field, Mismatch
-from tests.soak.server import RECORDINGS, TOKEN
+from tests.soak.server import RECORDINGS, STOP, TOKEN
 
 __all__ = ["ACTIVITIES", "TIMEOUT", "settle_creations"]
 
@@ -157,6 +157,28 @@ async def export_audio(field: Field) -> None:
         shutil.rmtree(place, ignore_errors=True)
 
 
+async def watch(field: Field) -> None:
+    """A watch that replays the last days, is left half-way, and goes on: only what was in hand comes twice."""
+    first = STOP - timedelta(days=field.chance.randint(0, 20))
+    expected = field.ids_of(first, STOP)
+    cursor = field.folder / f"watch-{field.done['watch']}.db"
+    seen: list[int] = []
+    try:
+        for enough in (field.chance.randint(1, len(expected)), len(expected) + 1):
+            changes = field.client.messages.watch(record_type=dict, interval=0.01, cursor=cursor, start=first)
+            async with changes:
+                async for change in changes:
+                    seen.append(change.id)
+                    if len(seen) == enough:
+                        break
+        if len(seen) > len(expected) + 1:
+            raise Mismatch(f"watch: {len(seen)} changes of {len(expected)} messages")
+        field.compare("watch", set(seen), expected)
+    finally:
+        for path in field.folder.glob(f"{cursor.name}*"):
+            path.unlink()
+
+
 async def settle_creations(client: KauneongaClient, field: Field) -> list[str]:
     """Compare what was reported of creations with what there is; return what is wrong."""
     texts = [to_do.message_text async for to_do in client.to_dos.stream()]
@@ -179,4 +201,5 @@ ACTIVITIES: Final[dict[str, Activity]] = {
     "download": download,
     "export": export,
     "export recordings": export_audio,
+    "watch": watch,
 }
