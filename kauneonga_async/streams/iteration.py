@@ -7,6 +7,8 @@ import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from anyio.lowlevel import checkpoint_if_cancelled
+
 from kauneonga_async.errors import ClientClosed, KauneongaError
 from kauneonga_async.streams.channel import ChannelClosed
 
@@ -99,6 +101,8 @@ class Iteration(AsyncIterator[list[T]]):
     async def __anext__(self) -> list[T]:
         run = self._run or self._begin()
         try:
+            # anyio cancels a task only while what it waits for has not come: a source that keeps up would never let it.
+            await checkpoint_if_cancelled()
             batch = await self._source.receive()
             return batch if isinstance(batch, list) else list(batch)
         except ChannelClosed:
