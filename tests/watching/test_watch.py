@@ -279,12 +279,12 @@ def test_while_the_server_is_in_trouble_polls_become_seldom(run_jumping: Any) ->
             clock = asyncio.get_running_loop().time
             async with Observer(client.messages.watch(interval=1.0, max_retries=0)):
                 began = clock()
-                while clock() - began < 3600:
+                while clock() - began < 1200:
                     await asyncio.sleep(60.0)
                 return trouble.count
 
-    # Thirty of the longest pauses at their mean, and those on the way there.
-    assert 12 <= run_jumping(main()) <= 50
+    # Ten of the longest pauses at their mean, and those on the way there.
+    assert 8 <= run_jumping(main()) <= 30
 
 
 async def test_leaving_the_loop_releases_connection_cursor_and_task(
