@@ -16,6 +16,7 @@ THEIRS = ["fastapi", "opentelemetry", "starlette", "uvicorn", "uvloop"]
         ("from kauneonga_async import KauneongaClient, export_messages, Fleet", []),
         ("import kauneonga_async.integrations.aiohttp_web", []),
         ("import kauneonga_async.integrations.starlette", ["starlette"]),
+        ("import kauneonga_async.integrations.opentelemetry", ["opentelemetry"]),
     ],
 )
 def test_an_import_brings_no_framework_but_its_own(used: str, brings: list[str]) -> None:
