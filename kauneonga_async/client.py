@@ -56,7 +56,8 @@ class KauneongaClient:
         extra_headers: Headers to send with every request besides the client's own.
         allow_http: Whether a base URL with http may lead to another machine: the token would travel unencrypted.
         allow_private_recordings: Whether recordings may be on hosts with private addresses other than the API's own.
-        on_event: Is called with an :class:`Event` for each try, wait and give-up; it must not block.
+        on_event: Is called with an :class:`Event` for each try, wait and give-up; it must not block. See
+            ``integrations.opentelemetry`` for spans and metrics.
 
     Raises:
         ConfigurationError: There is no base URL or token, or one that cannot be used.
