@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kauneonga_async.errors import DestinationLocked
 
-__all__ = ["OWNER_ONLY", "AtomicFile", "lock_file", "sync_folder"]
+__all__ = ["OWNER_ONLY", "AtomicFile", "lock_file", "make_folder", "sync_folder"]
 
 OWNER_ONLY = 0o600
 
@@ -99,6 +99,14 @@ def lock_file(descriptor: int, name: str) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise DestinationLocked(f"{name}: somebody else is writing to it") from None
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those it is in, where they are not there; what is flushed within it cannot go with it."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in missing:
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import re
@@ -12,11 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import msgspec
 from yarl import URL
 
 from kauneonga_async import config
-from kauneonga_async.decoding import UNREADABLE
 from kauneonga_async.downloads.audio import (
     audio_url,
     bare,
@@ -26,6 +23,7 @@ from kauneonga_async.downloads.audio import (
     validator_of,
 )
 from kauneonga_async.downloads.request import MOST_REDIRECTS, REDIRECTS, audio_request, target_of
+from kauneonga_async.downloads.sidecar import Origin, Sidecar
 from kauneonga_async.errors import ConnectionFailed, DecodeError, KauneongaError, StatusError
 from kauneonga_async.files import AtomicFile
 from kauneonga_async.models import CallRecording
@@ -40,13 +38,6 @@ _WRITTEN_AT_ONCE = 1024 * 1024  # bytes
 _WHOLE, _NOT_SATISFIABLE = 200, 416
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
-
-
-class _Sidecar(msgspec.Struct, frozen=True):
-    """What a part is the beginning of."""
-
-    url: str  # without its query, which may be a signature
-    validator: str  # a strong ETag, or a Last-Modified
 
 
 class Download:
@@ -70,9 +61,8 @@ class Download:
         self._recording = recording
         self._path = path
         self._options = options
-        self._sidecar: _Sidecar | None = None
+        self._sidecar: Sidecar  # from when the file's name is settled
         self._kept = 0  # bytes of the part that may be gone on from
-        self._has_sidecar = False  # on the disk, for the part that is there
         self._file: AtomicFile | None = None  # the part, while it is written
         self.verified: Verified = "nothing"
         self.retries = 0
@@ -111,17 +101,14 @@ class Download:
     def _part(self) -> Path:
         return self._path.with_name(self._path.name + ".part")
 
-    @property
-    def _sidecar_path(self) -> Path:
-        return self._path.with_name(self._path.name + ".part.json")
-
     def _request(self, url: URL) -> Request:
         return audio_request(self._transport, self._id, url, self._options, self._headers_of_resuming)
 
     def _headers_of_resuming(self) -> dict[str, str]:
-        if not self._kept or self._sidecar is None:
+        origin = self._sidecar.origin
+        if not self._kept or origin is None:
             return {}
-        return {"Range": f"bytes={self._kept}-", "If-Range": self._sidecar.validator}
+        return {"Range": f"bytes={self._kept}-", "If-Range": origin.validator}
 
     async def _read(self, answer: Answer) -> URL | None:
         """Read one answer; return where it redirects to, or None when the file is finished."""
@@ -134,12 +121,10 @@ class Download:
         length = answer.headers.get("Content-Length", "")
         expected = begin + int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
         self._check_size(expected or begin)
-        sidecar = validator_of(answer)
         if begin == 0:
             self._kept = 0
-            self._sidecar = _Sidecar(bare(self._url), sidecar) if sidecar else None
         try:
-            await carry_out(partial(self._open, begin, expected))
+            await carry_out(partial(self._open, begin, expected, validator_of(answer)))
             rest = await self._receive(answer)
             # In one go: most recordings are small, and each step into a thread costs as much as all of these do.
             await carry_out(partial(self._finish, rest, expected, answer))
@@ -164,7 +149,7 @@ class Download:
             self._kept = 0
             raise ConnectionFailed(f"{answer}: what was downloaded before is not a beginning of it", phase="body")
         try:
-            await carry_out(partial(self._open, self._kept, self._kept))
+            await carry_out(partial(self._open, self._kept, self._kept, None))
             await carry_out(self._commit)
         except BaseException:
             await carry_out(self._leave)
@@ -191,13 +176,12 @@ class Download:
             if size >= _WRITTEN_AT_ONCE:
                 await self._write(pending)
                 size = 0
-                await carry_out(self._keep_sidecar)
+                await carry_out(self._sidecar.keep)
 
     async def _write(self, pending: list[bytes]) -> None:
         data = b"".join(pending)
         pending.clear()
-        await carry_out(partial(self._opened.write, data))
-        self._kept += len(data)
+        await carry_out(partial(self._append, data))
 
     def _check_size(self, size: int) -> None:
         if size > config.LARGEST_RECORDING:
@@ -211,32 +195,24 @@ class Download:
         self._look_for_part()
 
     def _look_for_part(self) -> None:
-        try:
-            content = self._sidecar_path.read_bytes()
-            self._has_sidecar = True
-            sidecar = msgspec.json.decode(content, type=_Sidecar)
-            size = self._part.stat(follow_symlinks=False).st_size
-        except (OSError, *UNREADABLE):
-            return
-        if sidecar.url == bare(self._url):
-            self._sidecar, self._kept = sidecar, size
+        self._sidecar = Sidecar(self._part)
+        self._sidecar.look()
+        origin = self._sidecar.origin
+        if origin is not None and origin.url == bare(self._url):
+            self._kept = self._sidecar.proven
 
-    def _open(self, begin: int, expected: int | None) -> None:
+    def _open(self, begin: int, expected: int | None, validator: str | None) -> None:
         free = shutil.disk_usage(self._path.parent).free
         if expected is not None and expected - begin > free:
             raise OSError(errno.ENOSPC, f"recording {self._id} needs {expected - begin:,} bytes, and {free:,} are free")
         self._file = AtomicFile(self._path, part=self._part, keep=begin)
         if begin == 0:
-            self._forget_sidecar()
+            self._sidecar.begin(Origin(bare(self._url), validator) if validator else None)
 
-    def _keep_sidecar(self) -> None:
-        """Tell the next process what the part is: once there is enough of it to be worth that."""
-        if self._sidecar is None or self._has_sidecar:
-            return
-        with AtomicFile(self._sidecar_path) as sidecar:
-            sidecar.write(msgspec.json.encode(self._sidecar))
-            sidecar.commit()
-        self._has_sidecar = True
+    def _append(self, data: bytes) -> None:
+        self._opened.write(data)
+        self._sidecar.note(data)
+        self._kept += len(data)
 
     @property
     def _opened(self) -> AtomicFile:
@@ -245,8 +221,7 @@ class Download:
 
     def _finish(self, rest: bytes, expected: int | None, answer: Answer) -> None:
         """Write the last bytes, check the whole, and let it appear."""
-        self._opened.write(rest)
-        self._kept += len(rest)
+        self._append(rest)
         if expected is not None and self._kept != expected:
             raise ConnectionFailed(f"{answer}: {self._kept:,} of {expected:,} bytes came", phase="body")
         self.verified = "nothing" if expected is None else "length"
@@ -254,8 +229,9 @@ class Download:
         self._commit()
 
     def _commit(self) -> None:
+        # First: once the file is there nobody comes back for it.
+        self._sidecar.forget()
         self._opened.commit()
-        self._forget_sidecar()
 
     def _verify(self, headers: Mapping[str, str], status: int) -> None:
         """Compare the file with the digests that the server offers (RFC 9530; Content-MD5 of RFC 1864)."""
@@ -273,17 +249,11 @@ class Download:
         if file is None:
             return
         try:
-            if self._sidecar is None or not self._kept:
+            if self._sidecar.origin is None or not self._kept:
                 self._kept = 0
                 file.discard()
-                self._forget_sidecar()
+                self._sidecar.forget()
             elif file.is_open:
-                self._keep_sidecar()
+                self._sidecar.keep()
         finally:
             file.close()
-
-    def _forget_sidecar(self) -> None:
-        if self._has_sidecar:
-            with contextlib.suppress(FileNotFoundError):
-                self._sidecar_path.unlink()
-            self._has_sidecar = False

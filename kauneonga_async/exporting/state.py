@@ -154,15 +154,14 @@ class State:
                 expected.setdefault(day, []).extend(ids)
         return expected
 
-    def drop(self, is_unsound: Callable[[Whole], bool]) -> bool:
-        """Set windows aside that are to be exported anew; return whether there were any."""
+    def drop(self, is_unsound: Callable[[Whole], bool]) -> None:
+        """Set windows aside that are to be exported anew."""
         dropped = {start: whole for start, whole in self.wholes.items() if is_unsound(whole)}
         for start, whole in dropped.items():
             del self.wholes[start]
             self.replaced.append(Replaced(whole.done.window, tuple(part.name for part in whole.parts)))
         for whole in self.wholes.values() if dropped else ():
             whole.forget_asks(dropped)
-        return bool(dropped)
 
     def obsolete(self) -> list[str]:
         """Return the files whose records stand in others by now, and forget them."""

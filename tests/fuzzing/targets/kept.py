@@ -68,8 +68,8 @@ def sidecar(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         download = Download.__new__(Download)
         download._path, download._url = Path(folder) / "7.mp3", URL("https://audio.example/7.mp3")
-        download._sidecar, download._kept = None, 0
-        download._sidecar_path.write_bytes(data)
+        download._kept = 0
+        (Path(folder) / "7.mp3.part.json").write_bytes(data)
         download._part.write_bytes(b"ID3")
         download._look_for_part()
         assert download._kept in (0, 3)
@@ -112,7 +112,7 @@ KEPT = {
     "entry": Target(entry, [b"\n".join(map(msgspec.json.encode, lines)) for lines in (_journal(), _AUDIO)]),
     "segment": Target(segment, [b'{"writer":"x","base":true}\nline\n']),
     "lease": Target(lease, [_LEASE]),
-    "sidecar": Target(sidecar, [b'{"url":"https://audio.example/7.mp3","validator":"\\"x\\""}']),
+    "sidecar": Target(sidecar, [b'{"url":"https://audio.example/7.mp3","validator":"\\"x\\""}\nabcf844a 3\n']),
     "file_name": Target(
         file_name, [b"messages_2025-01-01_2025-01-07.jsonl", b"messages_2025-01-01_2025-01-07_2.csv.gz"]
     ),
