@@ -34,10 +34,11 @@ _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2
 
 
 class _Call:
-    __slots__ = ("span", "status")
+    __slots__ = ("address", "span", "status")
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: Span, address: Attributes) -> None:
         self.span = span
+        self.address = address
         self.status: int | None = None
 
 
@@ -101,34 +102,33 @@ class OpenTelemetryHook:
                 self._end(event)
 
     def _begin(self, event: Event) -> None:
-        attributes = _address_of(event)
-        template = attributes.get("url.template")
-        self._active.add(1, attributes)
+        address = _address_of(event)
+        template = address.get("url.template")
         name = f"{event.method} {template}" if template else event.method
-        span = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
-        self._open[event.request_id] = _Call(span)
+        span = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=address)
+        self._active.add(1, address)
+        self._open[event.request_id] = _Call(span, address)
 
     def _note_try(self, event: Event) -> None:
-        address = _address_of(event)
-        self._open[event.request_id].status = event.status
-        self._requests.record(event.seconds, {**address, **_outcome_of(event)})
-        self._throttled.record(event.throttled, address)
+        call = self._open[event.request_id]
+        call.status = event.status
+        self._requests.record(event.seconds, {**call.address, **_outcome_of(event.status, event.error)})
+        self._throttled.record(event.throttled, call.address)
         if event.received:
-            self._received.add(event.received, address)
+            self._received.add(event.received, call.address)
 
     def _note_wait(self, event: Event) -> None:
-        outcome = _outcome_of(event)
-        self._retries.add(1, {**_address_of(event), **outcome})
+        call = self._open[event.request_id]
+        outcome = _outcome_of(event.status, event.error)
+        self._retries.add(1, {**call.address, **outcome})
         waited: Attributes = {"http.request.resend_count": event.attempt, "kauneonga.wait": event.seconds}
-        self._open[event.request_id].span.add_event("retry", {**waited, **outcome})
+        call.span.add_event("retry", {**waited, **outcome})
 
     def _end(self, event: Event) -> None:
         call = self._open.pop(event.request_id)
-        address, outcome, span = _address_of(event), _outcome_of(event), call.span
-        if call.status is not None:
-            outcome["http.response.status_code"] = call.status
-        self._active.add(-1, address)
-        self._calls.record(event.seconds, {**address, **outcome})
+        span, outcome = call.span, _outcome_of(call.status, event.error)
+        self._active.add(-1, call.address)
+        self._calls.record(event.seconds, {**call.address, **outcome})
         span.set_attributes(outcome)
         if event.attempt > 1:
             span.set_attribute("http.request.resend_count", event.attempt - 1)
@@ -148,10 +148,10 @@ def _address_of(event: Event) -> Attributes:
     return attributes
 
 
-def _outcome_of(event: Event) -> Attributes:
+def _outcome_of(status: int | None, error: str | None) -> Attributes:
     attributes: Attributes = {}
-    if event.status is not None:
-        attributes["http.response.status_code"] = event.status
-    if event.error is not None and event.error not in _NO_FAILURES:
-        attributes["error.type"] = event.error
+    if status is not None:
+        attributes["http.response.status_code"] = status
+    if error is not None and error not in _NO_FAILURES:
+        attributes["error.type"] = error
     return attributes
