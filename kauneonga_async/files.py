@@ -25,7 +25,7 @@ class AtomicFile:
 
     Raises:
         OSError: The part cannot be opened; where it is a symbolic link, it is not followed.
-        DestinationLocked: Somebody else is writing to it.
+        DestinationLocked: Somebody else is writing to it, or was, so that there is less of it than is to be kept.
     """
 
     def __init__(self, path: Path, *, part: Path | None = None, keep: int = 0) -> None:
@@ -35,6 +35,9 @@ class AtomicFile:
         self._descriptor = os.open(self.part, flags, OWNER_ONLY)
         try:
             lock_file(self._descriptor, self.part.name)
+            if os.fstat(self._descriptor).st_size < keep:
+                # It would be filled up with zeros.
+                raise DestinationLocked(f"{self.part.name}: somebody else has taken or begun it anew meanwhile")
             os.ftruncate(self._descriptor, keep)
             os.lseek(self._descriptor, keep, os.SEEK_SET)
             if hasattr(os, "fchmod"):

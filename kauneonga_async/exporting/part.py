@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter
 
 from kauneonga_async.decoding import Lines
 from kauneonga_async.exporting.destinations import PartFile
 from kauneonga_async.exporting.entries import PartEntry
 from kauneonga_async.exporting.formats import Encoder, Format
 from kauneonga_async.streams import Sink
+from kauneonga_async.threads import carry_out
 from kauneonga_async.windows import Window
 
 __all__ = ["Part", "part_name"]
@@ -95,13 +97,13 @@ class Part(Sink[bytes]):
         await self._flush(finish=True)
         file = self._file
         assert file is not None
-        stamp = await to_thread.run_sync(file.commit)
+        stamp = await carry_out(file.commit)
         return PartEntry(self.name, self.records, stamp.size, self._digest.hexdigest(), stamp.mark)
 
     async def discard(self) -> None:
         """Remove what was written, if it was not committed."""
         if self._file is not None:
-            await to_thread.run_sync(self._discard, self._file)
+            await carry_out(partial(self._discard, self._file))
 
     def _discard(self, file: PartFile) -> None:
         self._encoder = None
@@ -110,7 +112,7 @@ class Part(Sink[bytes]):
     async def _flush(self, *, finish: bool = False) -> None:
         pending, self._pending, self._waiting = self._pending, [], 0
         before = self.size
-        await to_thread.run_sync(self._encode, pending, finish, limiter=self._encoding)
+        await carry_out(partial(self._encode, pending, finish), limiter=self._encoding)
         self._written(self.size - before)
 
     def _encode(self, pending: list[Sequence[bytes]], finish: bool) -> None:  # noqa: FBT001 - by run_sync
