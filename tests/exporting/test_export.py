@@ -18,8 +18,8 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from kauneonga_async import ExportReport, KauneongaClient, ServerCalendar, errors, export_messages
-from kauneonga_async.exporting import export
 from kauneonga_async.exporting.destinations.folder import Folder
+from kauneonga_async.exporting.opening import open_journal
 from kauneonga_async.files import AtomicFile
 from kauneonga_async.sandbox import Fault, RandomFaults, Sandbox, ScriptedFaults
 from tests.exporting.readers import lines_in, parts_of
@@ -75,7 +75,7 @@ async def test_an_export_that_is_cancelled_while_it_opens_keeps_its_lock_until_i
 ) -> None:
     """Else the next export would work on the same journal at the same time."""
     entered, leave, events = threading.Event(), threading.Event(), []
-    real_open, real_unlock = export.open_journal, Folder.unlock
+    real_open, real_unlock = open_journal, Folder.unlock
 
     def slow_open(*arguments: Any, **options: Any) -> Any:
         entered.set()
@@ -88,7 +88,7 @@ async def test_an_export_that_is_cancelled_while_it_opens_keeps_its_lock_until_i
         events.append("unlocked")
         real_unlock(folder)
 
-    monkeypatch.setattr(export, "open_journal", slow_open)
+    monkeypatch.setattr("kauneonga_async.exporting.export.open_journal", slow_open)
     monkeypatch.setattr(Folder, "unlock", unlock)
     task = asyncio.create_task(export_messages(client, tmp_path, FIRST, LAST))
     while not entered.is_set():
