@@ -7,6 +7,7 @@ import errno
 import gc
 import random
 import stat
+import threading
 import tracemalloc
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +20,8 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from kauneonga_async import ExportReport, KauneongaClient, ServerCalendar, errors, export_messages, verify_export
+from kauneonga_async.exporting.destinations.folder import Folder
+from kauneonga_async.exporting.opening import open_journal
 from kauneonga_async.files import AtomicFile
 from kauneonga_async.sandbox import Fault, RandomFaults, Sandbox, ScriptedFaults
 from tests.exporting.readers import lines_in, parts_of
@@ -67,6 +70,39 @@ async def test_an_export_that_is_over_holds_nothing(
     gc.collect()
     held = [thing for thing in gc.get_objects() if type(thing).__name__ in ("Part", "ParquetEncoder", "ParquetWriter")]
     assert held == []
+
+
+async def test_an_export_that_is_cancelled_while_it_opens_keeps_its_lock_until_its_thread_is_done(
+    client: KauneongaClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the next export would work on the same journal at the same time."""
+    entered, leave, events = threading.Event(), threading.Event(), []
+    real_open, real_unlock = open_journal, Folder.unlock
+
+    def slow_open(*arguments: Any, **options: Any) -> Any:
+        entered.set()
+        leave.wait(5)
+        opened = real_open(*arguments, **options)
+        events.append("opened")
+        return opened
+
+    def unlock(folder: Folder) -> None:
+        events.append("unlocked")
+        real_unlock(folder)
+
+    monkeypatch.setattr("kauneonga_async.exporting.export.open_journal", slow_open)
+    monkeypatch.setattr(Folder, "unlock", unlock)
+    task = asyncio.create_task(export_messages(client, tmp_path, FIRST, LAST))
+    while not entered.is_set():
+        await asyncio.sleep(0.001)
+    task.cancel()
+    await asyncio.sleep(0.05)
+    leave.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    while "opened" not in events:
+        await asyncio.sleep(0.001)
+    assert events == ["opened", "unlocked"]
 
 
 async def test_without_dates_one_file_holds_everything(
