@@ -6,10 +6,12 @@ import os
 import pty
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import aiohttp
 import pytest
 
 from kauneonga_async.cli.app import run_app
@@ -43,6 +45,13 @@ def config_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
     (home / "kauneonga").mkdir()
     return home / "kauneonga"
+
+
+@pytest.fixture(autouse=True)
+def _inflates_as_before() -> Iterator[None]:
+    """The command chooses for the whole process, which is the tests' here."""
+    yield
+    aiohttp.set_zlib_backend(zlib)
 
 
 @pytest.fixture
