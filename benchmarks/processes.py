@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-__all__ = ["compiled", "contend", "curl", "sandbox", "server", "watched"]
+__all__ = ["compiled", "contend", "curl", "sandbox", "server", "watched", "web_app"]
 
 
 @contextmanager
@@ -40,6 +40,13 @@ def sandbox(*options: str) -> Iterator[str]:
     code = "from kauneonga_async.cli import main; main()"
     with _running([sys.executable, "-c", code, "sandbox", "--port", "0", *options]) as first_line:
         yield first_line.removeprefix("export KAUNEONGA_BASE_URL=")
+
+
+@contextmanager
+def web_app(base_url: str) -> Iterator[str]:
+    """Run the web application on top of a server; give its URL."""
+    with _running([sys.executable, "-m", "benchmarks.web_app", base_url]) as first_line:
+        yield f"http://127.0.0.1:{first_line}"
 
 
 def contend(module: str, function: str, **arguments: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from benchmarks.groups.parquet import export_parquet
 from benchmarks.groups.recordings import recordings
 from benchmarks.groups.resume import resume
 from benchmarks.groups.stream import stream
+from benchmarks.groups.web import web
 from benchmarks.groups.windows import rate_limit, windows
 from benchmarks.rows import Row
 
@@ -23,6 +24,7 @@ GROUPS: dict[str, Callable[[int], Iterator[Row]]] = {
     "resume": resume,
     "recordings": recordings,
     "fleet": fleet,
+    "web": web,
     "windows": windows,
     "rate": rate_limit,
     "imports": imports,
