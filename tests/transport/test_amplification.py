@@ -43,6 +43,7 @@ class Whole:
     """An answer that was read."""
 
     status = 200
+    received = 0
 
     def close(self) -> None:
         pass
