@@ -101,7 +101,9 @@ async def test_accounts_in_one_file_do_not_meet(tmp_path: Path) -> None:
     await first.close()
     await second.save((), POSITION)
     await second.close()
-    assert await SqliteCursor(tmp_path / "cursor.db", "first").open() == POSITION
+    again = SqliteCursor(tmp_path / "cursor.db", "first")
+    assert await again.open() == POSITION
+    await again.close()
 
 
 async def test_another_process_is_refused_too(tmp_path: Path) -> None:
