@@ -192,9 +192,12 @@ def resolve_token(token: str | None) -> str:
         if not token:
             raise ConfigurationError(f"token: none was given; pass token=... or set {TOKEN_VARIABLE}")
     if not isinstance(token, str):
-        raise TypeError(f"token: a string or an async callable is needed, not {type(token).__name__}")
+        kind = type(token).__name__
+        del token  # a crash reporter may show a frame's locals
+        raise TypeError(f"token: a string or an async callable is needed, not {kind}")
     if not _VISIBLE_ASCII.fullmatch(token):
         hint = "; it ends with white space: strip it" if token and token.rstrip() != token else ""
+        del token
         raise ConfigurationError(
             f"{origin}: a bearer token is one or more visible ASCII characters without spaces{hint}"
         )
