@@ -13,13 +13,13 @@ from kauneonga_async import config
 from kauneonga_async.errors import DecodeError, KauneongaError
 from kauneonga_async.transport.answer import Answer, Request
 from kauneonga_async.transport.failures import translate
+from kauneonga_async.transport.responses import REDIRECTS
 from kauneonga_async.transport.session import Sessions, middlewares_of
 from kauneonga_async.transport.throttle import Throttle
 from kauneonga_async.transport.tokens import Authorization
 
 __all__ = ["open_answer", "refusal_of"]
 
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
 
 
