@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-__all__ = ["compiled", "contend", "curl", "sandbox", "server"]
+__all__ = ["compiled", "contend", "curl", "sandbox", "server", "watched", "web_app"]
 
 
 @contextmanager
@@ -27,11 +27,26 @@ def server(messages: int, start: str, end: str, **more: float) -> Iterator[str]:
 
 
 @contextmanager
+def watched(messages: int, period: float | None = None) -> Iterator[str]:
+    """Run the server for pollers; give the URL under which ``/v2/...`` stands."""
+    settings = json.dumps({"messages": messages, "period": period})
+    with _running([sys.executable, "-m", "benchmarks.watched", settings]) as first_line:
+        yield f"http://127.0.0.1:{first_line}/api"
+
+
+@contextmanager
 def sandbox(*options: str) -> Iterator[str]:
     """Run the sandbox by its command; give the URL under which ``/v2/...`` stands."""
     code = "from kauneonga_async.cli import main; main()"
     with _running([sys.executable, "-c", code, "sandbox", "--port", "0", *options]) as first_line:
         yield first_line.removeprefix("export KAUNEONGA_BASE_URL=")
+
+
+@contextmanager
+def web_app(base_url: str) -> Iterator[str]:
+    """Run the web application on top of a server; give its URL."""
+    with _running([sys.executable, "-m", "benchmarks.web_app", base_url]) as first_line:
+        yield f"http://127.0.0.1:{first_line}"
 
 
 def contend(module: str, function: str, **arguments: Any) -> dict[str, Any]:

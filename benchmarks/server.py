@@ -6,6 +6,7 @@ Run as ``python -m benchmarks.server '{"messages": 20000, ...}'``; it prints its
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import sys
 from bisect import bisect_left
@@ -123,7 +124,13 @@ async def accept(listener: socket.socket, bodies: Bodies, latency: float) -> Non
     async with asyncio.TaskGroup() as connections:
         while True:
             connection, _ = await loop.sock_accept(listener)
-            connections.create_task(answer(connection, bodies, latency))
+            connections.create_task(until_gone(connection, bodies, latency))
+
+
+async def until_gone(connection: socket.socket, bodies: Bodies, latency: float) -> None:
+    """Answer on one connection for as long as it lasts."""
+    with contextlib.suppress(ConnectionError):
+        await answer(connection, bodies, latency)
 
 
 if __name__ == "__main__":

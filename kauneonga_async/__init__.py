@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         export_to_dos,
         verify_export,
     )
+    from kauneonga_async.fleets import AccountChange, AccountFailure, Fleet
     from kauneonga_async.models import (
         CallDetailRecord,
         CallRecording,
@@ -31,26 +32,36 @@ if TYPE_CHECKING:
     from kauneonga_async.resources.anything import Response
     from kauneonga_async.streams import LearntCalendar, RecordStream, StreamReport
     from kauneonga_async.transport import Event
+    from kauneonga_async.watching import Cursor, MemoryCursor, MessageChange, SqliteCursor, Watch, WatchReport
 
 __all__ = [
+    "AccountChange",
+    "AccountFailure",
     "CallDetailRecord",
     "CallRecording",
+    "Cursor",
     "Event",
     "ExportReport",
+    "Fleet",
     "InvalidRecord",
     "KauneongaClient",
     "LearntCalendar",
+    "MemoryCursor",
     "Message",
+    "MessageChange",
     "RecordStream",
     "RecordingsReport",
     "RecurrenceRule",
     "Response",
     "Schedule",
     "ServerCalendar",
+    "SqliteCursor",
     "StreamReport",
     "ToDo",
     "ToDoSchedule",
     "VerifyReport",
+    "Watch",
+    "WatchReport",
     "__version__",
     "errors",
     "export_messages",
@@ -72,10 +83,12 @@ _HOMES = {
         "export_to_dos",
         "verify_export",
     ),
+    "fleets": ("AccountChange", "AccountFailure", "Fleet"),
     "models": ("CallDetailRecord", "CallRecording", "Message", "RecurrenceRule", "Schedule", "ToDo", "ToDoSchedule"),
     "resources.anything": ("Response",),
     "streams": ("LearntCalendar", "RecordStream", "StreamReport"),
     "transport": ("Event",),
+    "watching": ("Cursor", "MemoryCursor", "MessageChange", "SqliteCursor", "Watch", "WatchReport"),
 }
 
 

@@ -56,7 +56,8 @@ class KauneongaClient:
         extra_headers: Headers to send with every request besides the client's own.
         allow_http: Whether a base URL with http may lead to another machine: the token would travel unencrypted.
         allow_private_recordings: Whether recordings may be on hosts with private addresses other than the API's own.
-        on_event: Is called with an :class:`Event` for each try, wait and give-up; it must not block.
+        on_event: Is called with an :class:`Event` for each try, wait and give-up; it must not block. See
+            ``integrations.opentelemetry`` for spans and metrics.
 
     Raises:
         ConfigurationError: There is no base URL or token, or one that cannot be used.
@@ -89,38 +90,46 @@ class KauneongaClient:
         on_event: EventHook | None = None,
     ) -> None:
         self._sessions: Sessions | None = None  # for __del__, if what follows raises
-        _check_types(calendar, session, on_event)
-        if session is not None and ssl_context is not None:
-            raise ValueError("ssl_context: a session of your own brings its own; give one or the other")
-        options = config.CallOptions(
-            timeout=config.check_seconds("timeout", timeout),
-            max_retries=config.check_count("max_retries", max_retries),
-            extra_headers=config.check_headers(extra_headers),
-        )
-        places = config.check_count("concurrency", concurrency, least=1)
-        if session is not None and session.connector is not None and session.connector.limit:
-            places = min(places, session.connector.limit)
-        sessions = Sessions(
-            ConnectionOptions(
-                session=session,
-                ssl_context=check_ssl_context(ssl_context),
-                proxy=check_proxy(proxy),
-                proxy_headers=dict(proxy_headers or {}),
-                trust_env=trust_env,
-                allow_private_recordings=allow_private_recordings,
+        try:
+            _check_types(calendar, session, on_event)
+            if session is not None and ssl_context is not None:
+                raise ValueError("ssl_context: a session of your own brings its own; give one or the other")
+            options = config.CallOptions(
+                timeout=config.check_seconds("timeout", timeout),
+                max_retries=config.check_count("max_retries", max_retries),
+                extra_headers=config.check_headers(extra_headers),
             )
-        )
-        transport = Transport(
-            config.resolve_base_url(base_url, allow_http=allow_http),
-            TokenSource(token),
-            sessions,
-            Places(places),
-            options,
-            Events(on_event),
-        )
-        self._sessions = sessions
-        self._owns_sessions = True
-        self._adopt(transport, calendar, places)
+            places = config.check_count("concurrency", concurrency, least=1)
+            if session is not None and session.connector is not None and session.connector.limit:
+                places = min(places, session.connector.limit)
+            sessions = Sessions(
+                ConnectionOptions(
+                    session=session,
+                    ssl_context=check_ssl_context(ssl_context),
+                    proxy=check_proxy(proxy),
+                    proxy_headers=dict(proxy_headers or {}),
+                    trust_env=trust_env,
+                    allow_private_recordings=allow_private_recordings,
+                )
+            )
+            transport = Transport(
+                config.resolve_base_url(base_url, allow_http=allow_http),
+                TokenSource(token),
+                sessions,
+                Places(places),
+                options,
+                Events(on_event),
+            )
+        except (TypeError, ValueError) as error:
+            failure = error.with_traceback(None)
+        else:
+            self._sessions = sessions
+            self._owns_sessions = True
+            self._adopt(transport, calendar, places)
+            return
+        # A crash reporter that shows locals finds no secret of the caller's in a frame of ours.
+        del base_url, token, proxy, proxy_headers, extra_headers
+        raise failure
 
     def _adopt(self, transport: Transport, calendar: ServerCalendar, concurrency: int) -> None:
         self._transport = transport
@@ -134,7 +143,7 @@ class KauneongaClient:
 
     @property
     def messages(self) -> Messages:
-        """Messages: get, list, stream, get_many."""
+        """Messages: get, list, stream, get_many, watch."""
         return self._messages
 
     @property
@@ -178,13 +187,21 @@ class KauneongaClient:
         """
         if token is None:
             raise TypeError("token: a string or an async callable is needed, not None")
+        try:
+            tokens = TokenSource(token)
+        except (TypeError, ValueError) as error:
+            failure = error.with_traceback(None)
+        else:
+            return self._with_tokens(tokens)
+        del token  # as in __init__
+        raise failure
+
+    def _with_tokens(self, tokens: TokenSource) -> KauneongaClient:
         other = KauneongaClient.__new__(KauneongaClient)
         other._sessions = self._sessions  # noqa: SLF001 - one of our own kind
         other._owns_sessions = False  # noqa: SLF001
         context = self._context
-        other._adopt(  # noqa: SLF001
-            self._transport.for_account(TokenSource(token)), context.calendar, context.concurrency
-        )
+        other._adopt(self._transport.for_account(tokens), context.calendar, context.concurrency)  # noqa: SLF001
         return other
 
     def fingerprint(self, salt: bytes) -> str | None:
@@ -256,8 +273,9 @@ class KauneongaClient:
             _warn(f"{self!r} was never closed: use 'async with', or await aclose()", ResourceWarning, source=self)
 
     def __repr__(self) -> str:
-        state = " closed" if self.closed else ""
-        return f"<KauneongaClient {self._transport.base_url}{state}>" if self._sessions else "<KauneongaClient>"
+        if self._sessions is None:  # __init__ has raised, and a traceback with locals shows what there is
+            return "<KauneongaClient>"
+        return f"<KauneongaClient {self._transport.base_url}{' closed' if self.closed else ''}>"
 
 
 def _check_types(calendar: object, session: object, on_event: object) -> None:

@@ -6,6 +6,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -58,6 +59,11 @@ SPOOL_BYTES: Final = 256 * 1024 * 1024  # bytes that all of a stream's windows m
 LONGEST_PATIENCE: Final = 3600.0  # seconds for which an export waits when the server asks it to
 SETTLING_SECONDS: Final = 300.0  # before the server's present, where an export ends: what is younger may still appear
 
+# Watches (watching/).
+WATCH_INTERVAL: Final = 15.0  # seconds from the beginning of one poll to the next's
+LOOK_BACK: Final = timedelta(days=2)  # how far back each poll looks for changes
+PLACE_SECONDS: Final = 1.0  # for which a poll keeps its place in flight from others: then its answer is late
+
 VERSION = "0.1.0"
 USER_AGENT: Final = f"kauneonga-async/{VERSION}"
 
@@ -104,6 +110,25 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def read_url(text: str | URL, base: URL | None = None) -> URL:
+    """Return a URL, every part of which can be read: yarl looks at some of them only when they are asked for.
+
+    Args:
+        text: The URL, or what leads to it from ``base``.
+        base: Where it was found.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        url = URL(text) if base is None else base.join(URL(text))
+        # Looked at for what they raise: the host's "[a::1]" is read, and lost by the next change (tried, yarl 1.25).
+        _ = url.host, url.port, url.with_query(None).port
+    except IndexError:  # "http://[:1]" (tried, yarl 1.25)
+        raise ValueError("it cannot be read as a URL") from None
+    return url
+
+
 def resolve_base_url(base_url: str | URL | None, *, allow_http: bool) -> URL:
     """Return the URL under which ``/v2/...`` stands.
 
@@ -123,7 +148,7 @@ def resolve_base_url(base_url: str | URL | None, *, allow_http: bool) -> URL:
     if not isinstance(base_url, (str, URL)):
         raise TypeError(f"base_url: a string is needed, not {type(base_url).__name__}")
     try:
-        url = URL(base_url)
+        url = read_url(base_url)
     except ValueError:
         raise ConfigurationError("base_url: it cannot be read as a URL; it looks like 'https://<host>/api'") from None
     if url.scheme not in ("http", "https") or not url.host:
@@ -167,9 +192,12 @@ def resolve_token(token: str | None) -> str:
         if not token:
             raise ConfigurationError(f"token: none was given; pass token=... or set {TOKEN_VARIABLE}")
     if not isinstance(token, str):
-        raise TypeError(f"token: a string or an async callable is needed, not {type(token).__name__}")
+        kind = type(token).__name__
+        del token  # a crash reporter may show a frame's locals
+        raise TypeError(f"token: a string or an async callable is needed, not {kind}")
     if not _VISIBLE_ASCII.fullmatch(token):
         hint = "; it ends with white space: strip it" if token and token.rstrip() != token else ""
+        del token
         raise ConfigurationError(
             f"{origin}: a bearer token is one or more visible ASCII characters without spaces{hint}"
         )

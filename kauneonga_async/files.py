@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kauneonga_async.errors import DestinationLocked
 
-__all__ = ["OWNER_ONLY", "AtomicFile", "lock_file", "sync_folder"]
+__all__ = ["OWNER_ONLY", "AtomicFile", "lock_file", "make_folder", "sync_folder"]
 
 OWNER_ONLY = 0o600
 
@@ -25,7 +25,7 @@ class AtomicFile:
 
     Raises:
         OSError: The part cannot be opened; where it is a symbolic link, it is not followed.
-        DestinationLocked: Somebody else is writing to it.
+        DestinationLocked: Somebody else is writing to it, or was, so that there is less of it than is to be kept.
     """
 
     def __init__(self, path: Path, *, part: Path | None = None, keep: int = 0) -> None:
@@ -35,6 +35,9 @@ class AtomicFile:
         self._descriptor = os.open(self.part, flags, OWNER_ONLY)
         try:
             lock_file(self._descriptor, self.part.name)
+            if os.fstat(self._descriptor).st_size < keep:
+                # It would be filled up with zeros.
+                raise DestinationLocked(f"{self.part.name}: somebody else has taken or begun it anew meanwhile")
             os.ftruncate(self._descriptor, keep)
             os.lseek(self._descriptor, keep, os.SEEK_SET)
             if hasattr(os, "fchmod"):
@@ -99,6 +102,14 @@ def lock_file(descriptor: int, name: str) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise DestinationLocked(f"{name}: somebody else is writing to it") from None
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those it is in, where they are not there; what is flushed within it cannot go with it."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in missing:
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -29,7 +29,7 @@ class Range(msgspec.Struct, frozen=True):
     end: datetime | None
 
 
-class Window(msgspec.Struct, frozen=True):
+class Window(msgspec.Struct, frozen=True, cache_hash=True):
     """Consecutive days that are asked for at once.
 
     It *owns* the records whose date lies in [start, end): of any two windows of a plan, never both. It *asks*

@@ -6,31 +6,36 @@ import asyncio
 import selectors
 from typing import Any
 
+# Loopback answers within this; what takes longer is waited for by the clock.
+GRACE = 0.02
+
 
 class _JumpingSelector(selectors.DefaultSelector):
     """Where the loop would sleep, it lets real I/O happen for a moment, then moves the clock instead."""
 
-    # Loopback answers within this; what takes longer is waited for by the clock.
-    GRACE = 0.02
-
-    def __init__(self) -> None:
+    def __init__(self, grace: float) -> None:
         super().__init__()
         self.ahead = 0.0
+        self._grace = grace
 
     def select(self, timeout: float | None = None) -> list[Any]:
-        if timeout is None or timeout <= self.GRACE:
+        if timeout is None or timeout <= self._grace:
             return super().select(timeout)
-        ready = super().select(self.GRACE)
+        ready = super().select(self._grace)
         if not ready:
-            self.ahead += timeout - self.GRACE
+            self.ahead += timeout - self._grace
         return ready
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):
-    """See the module."""
+    """See the module.
 
-    def __init__(self) -> None:
-        self._jumping = _JumpingSelector()
+    Args:
+        grace: Seconds for which real I/O is waited for before the clock jumps; 0 where there is none.
+    """
+
+    def __init__(self, grace: float = GRACE) -> None:
+        self._jumping = _JumpingSelector(grace)
         super().__init__(self._jumping)
 
     def time(self) -> float:

@@ -13,10 +13,13 @@ from hypothesis import settings
 
 from kauneonga_async import KauneongaClient
 from kauneonga_async.sandbox import Sandbox
+from tests.budget import SHARE, examples
 from tests.clock import JumpingLoop
 
 T = TypeVar("T")
 
+settings.register_profile("default", max_examples=examples(100))
+settings.load_profile("default")
 settings.register_profile("thorough", max_examples=2000, deadline=None)
 if os.environ.get("KAUNEONGA_TEST_PROFILE") == "thorough":
     settings.load_profile("thorough")
@@ -24,7 +27,8 @@ if os.environ.get("KAUNEONGA_TEST_PROFILE") == "thorough":
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("KAUNEONGA_BASE_URL", "KAUNEONGA_TOKEN", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+    ours = ("KAUNEONGA_BASE_URL", "KAUNEONGA_TOKEN", "KAUNEONGA_PROFILE")
+    for name in (*ours, "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -48,6 +52,9 @@ def run_jumping() -> Iterator[Callable[[Coroutine[Any, Any, T]], T]]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    faults = [item for item in items if "/faults/test_" in item.nodeid and "[" in item.nodeid]
+    left_out = {item for place, item in enumerate(faults) if place % SHARE}
+    items[:] = [item for item in items if item not in left_out]
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
             item.fixturenames.insert(0, "nothing_is_left_over")

@@ -12,13 +12,19 @@ import pytest
 from kauneonga_async.sandbox import Sandbox
 from kauneonga_async.testing import in_thread
 
-EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
+ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_the_example_runs(example: Path, tmp_path: Path) -> None:
     with in_thread(Sandbox(messages=300)) as sandbox:
-        env = {**os.environ, "KAUNEONGA_BASE_URL": sandbox.base_url, "KAUNEONGA_TOKEN": sandbox.token}
+        env = {
+            **os.environ,
+            "KAUNEONGA_BASE_URL": sandbox.base_url,
+            "KAUNEONGA_TOKEN": sandbox.token,
+            "PYTHONPATH": str(ROOT),  # the copy that is tested, whatever is installed
+        }
         done = subprocess.run(
             [sys.executable, "-W", "error", str(example)], cwd=tmp_path, env=env, capture_output=True, check=False
         )

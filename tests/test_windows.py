@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kauneonga_async import ServerCalendar, config
-from kauneonga_async.windows import Range, Window, api_date, check_range, check_window, plan
+from kauneonga_async.windows import Range, Window, api_date, between, check_range, check_window, plan
+from tests.budget import examples
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+NAIVE = datetime(2027, 1, 1)  # noqa: DTZ001
 DAY = timedelta(days=1)
 
 ZONES = st.one_of(
@@ -39,7 +41,7 @@ def instants_around(draw: st.DrawFn, first: date, last: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=offset, microseconds=jitter)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(data=st.data(), zone=ZONES, inclusive=st.booleans(), first=DAYS, length=st.integers(0, 75))
 def test_every_record_comes_out_exactly_once(
     data: st.DataObject,
@@ -66,7 +68,7 @@ def test_every_record_comes_out_exactly_once(
     assert len(handed_out) == belongs
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(data=st.data(), zone=ZONES, inclusive=st.booleans(), first=DAYS, length=st.integers(0, 40))
 def test_what_a_server_lists_is_within_reach(
     data: st.DataObject,
@@ -108,6 +110,7 @@ def test_halves_own_what_the_whole_owned(first: date, length: int, data: st.Data
     assert halves is not None
     left, right = halves
     assert (left.start, left.end, right.end) == (whole.start, right.start, whole.end)
+    assert left.end == calendar.start_of(right.first)
     assert left.days + right.days == whole.days
     assert abs(left.days - right.days) <= 1
 
@@ -130,20 +133,49 @@ def test_datetimes_are_exact_instants(start: datetime, length: timedelta, moment
     assert len(owners) == (timedelta() <= moment < length)
 
 
+def test_no_instant_before_the_first_or_from_the_last_on_is_owned() -> None:
+    begin, end = NOW, NOW + timedelta(days=40)
+    windows = plan(Range(begin, end), ServerCalendar(), timedelta(days=7), NOW)
+    assert (windows[0].start, windows[-1].end) == (begin, end)
+    assert not windows[0].owns(begin - timedelta(microseconds=1))
+    assert not windows[-1].owns(end)
+
+
 def test_datetimes_of_any_offset_mean_the_same_instant() -> None:
     offset = timezone(timedelta(hours=-5))
-    assert check_range(datetime(2025, 1, 1, tzinfo=offset), None, ServerCalendar()) == Range(
-        datetime(2025, 1, 1, 5, tzinfo=UTC), None
-    )
+    bounds = check_range(datetime(2025, 1, 1, tzinfo=offset), datetime(2025, 1, 2, tzinfo=offset), ServerCalendar())
+    assert bounds == Range(datetime(2025, 1, 1, 5, tzinfo=UTC), datetime(2025, 1, 2, 5, tzinfo=UTC))
+    assert bounds.start.tzinfo is UTC
+    assert bounds.end is not None
+    assert bounds.end.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("calendar", "before", "after"),
+    [
+        (ServerCalendar(), 1, 2),
+        (ServerCalendar("UTC"), 0, 1),
+        (ServerCalendar("UTC", True), 0, 0),
+    ],
+)
+def test_what_is_known_of_the_server_spares_padding(calendar: ServerCalendar, before: int, after: int) -> None:
+    start, end = datetime(2025, 1, 1, 5, tzinfo=UTC), datetime(2025, 1, 4, tzinfo=UTC)
+    first, last = date(2025, 1, 1), date(2025, 1, 3)
+    window = Window(first, last, start, end, first - before * DAY, last + after * DAY)
+    assert between(start, end, calendar) == window
+    assert list(plan(Range(start, end), calendar, timedelta(days=7), NOW)) == [window]
+    assert str(window) == "2025-01-01..2025-01-03"
+    assert str(between(start, start + timedelta(hours=1), calendar)) == "2025-01-01"
 
 
 def test_an_open_end_asks_to_the_day_after_tomorrow_and_owns_what_comes_later() -> None:
     for calendar in (ServerCalendar(), ServerCalendar("UTC", True)):
         bounds = check_range(date(2026, 6, 1), None, calendar)
         assert bounds is not None
-        last = plan(bounds, calendar, None, NOW)[-1]
-        assert last.ask_to == date(2026, 6, 17)
-        assert last.owns(NOW + timedelta(days=2))
+        for length in (None, timedelta(days=7)):
+            last = plan(bounds, calendar, length, NOW)[-1]
+            assert last.ask_to == date(2026, 6, 17)
+            assert last.owns(NOW + timedelta(days=2))
 
 
 def test_an_open_end_may_begin_in_the_future() -> None:
@@ -173,7 +205,7 @@ def test_a_plan_of_all_time_costs_nothing() -> None:
     assert windows[0].ask_from == date.min
     assert windows[-1].ask_to == date.max
     assert [w.first for w in windows[1_000_000:1_000_002]] == [date(2738, 11, 29), date(2738, 11, 30)]
-    with pytest.raises(IndexError):
+    with pytest.raises(IndexError, match=str(len(windows))):
         windows[len(windows)]
 
 
@@ -185,17 +217,28 @@ def test_dates_are_written_as_the_api_reads_them() -> None:
 @pytest.mark.parametrize(
     ("from_date", "to_date", "error", "said"),
     [
-        (None, date(2025, 1, 1), ValueError, "to_date.*without from_date"),
+        (
+            None,
+            date(2025, 1, 1),
+            ValueError,
+            "^to_date: it cannot stand without from_date; give both, from_date alone, or neither$",
+        ),
         (date(2025, 1, 2), date(2025, 1, 1), ValueError, "to_date: 2025-01-01 lies before from_date, 2025-01-02"),
         (NOW, NOW - timedelta(seconds=1), ValueError, "lies before"),
-        ("2025-01-01", None, TypeError, "from_date.*str"),
-        (date(2025, 1, 1), "01-31-2025", TypeError, "to_date.*str"),
+        ("2025-01-01", None, TypeError, "^from_date: .*not str$"),
+        (date(2025, 1, 1), "01-31-2025", TypeError, "^to_date: .*not str$"),
         (20250101, None, TypeError, "from_date.*int"),
-        (date(2025, 1, 1), NOW, TypeError, "one is a date and the other a datetime"),
+        (
+            date(2025, 1, 1),
+            NOW,
+            TypeError,
+            r"^from_date, to_date: one is a date .* or two datetimes \(exact instants\)$",
+        ),
         (NOW, date(2027, 1, 1), TypeError, "one is a date and the other a datetime"),
-        (datetime(2025, 1, 1), None, ValueError, "from_date.*no time zone"),  # noqa: DTZ001
-        (NOW, datetime(2027, 1, 1), ValueError, "to_date.*no time zone"),  # noqa: DTZ001
-        (datetime.max.replace(tzinfo=timezone(-timedelta(hours=5))), None, ValueError, "from_date.*UTC"),
+        (NAIVE, None, ValueError, r"^from_date: .*no time zone.*; add one, as in datetime\(..., tzinfo=UTC\)$"),
+        (NOW, NAIVE, ValueError, "^to_date: .*no time zone"),
+        (datetime.max.replace(tzinfo=timezone(-timedelta(hours=5))), None, ValueError, "^from_date: .*in UTC"),
+        (NOW, datetime.max.replace(tzinfo=timezone(-timedelta(hours=5))), ValueError, "^to_date: .*in UTC"),
     ],
 )
 def test_bad_ranges_are_named(from_date: date, to_date: date, error: type[Exception], said: str) -> None:
@@ -221,3 +264,4 @@ def test_without_dates_there_is_no_range() -> None:
     assert check_range(None, None, ServerCalendar()) is None
     assert check_window(None) is None
     assert check_window(timedelta(days=3)) == timedelta(days=3)
+    assert check_window(DAY) == DAY

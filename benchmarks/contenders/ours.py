@@ -64,6 +64,8 @@ def get(base_url: str, count: int) -> dict[str, Any]:
 
 def export(base_url: str, first: str, last: str, window: int, folder: str, form: str = "jsonl") -> dict[str, float]:
     """Export messages."""
+    if form == "parquet":
+        import pyarrow.parquet  # noqa: F401, PLC0415 - the script has imported it too when its time begins
 
     async def measure() -> dict[str, float]:
         async with KauneongaClient(base_url, TOKEN) as client:

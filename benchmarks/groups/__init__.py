@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 
 from benchmarks.groups.export import export
+from benchmarks.groups.fleet import fleet
 from benchmarks.groups.imports import imports
 from benchmarks.groups.latency import latency
 from benchmarks.groups.parquet import export_parquet
 from benchmarks.groups.recordings import recordings
 from benchmarks.groups.resume import resume
 from benchmarks.groups.stream import stream
+from benchmarks.groups.web import web
 from benchmarks.groups.windows import rate_limit, windows
 from benchmarks.rows import Row
 
@@ -21,6 +23,8 @@ GROUPS: dict[str, Callable[[int], Iterator[Row]]] = {
     "parquet": export_parquet,
     "resume": resume,
     "recordings": recordings,
+    "fleet": fleet,
+    "web": web,
     "windows": windows,
     "rate": rate_limit,
     "imports": imports,

@@ -10,7 +10,7 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command with the process's arguments, and exit with its code."""
-    missing = [name for name in ("click", "rich") if importlib.util.find_spec(name) is None]
+    missing = [name for name in ("click", "platformdirs", "rich") if importlib.util.find_spec(name) is None]
     if missing:
         sys.exit(f"kauneonga: {' and '.join(missing)} missing: pip install 'kauneonga-async[cli]'")
     from kauneonga_async.cli.app import run_app

@@ -10,12 +10,15 @@ from collections.abc import Sequence
 import click
 
 from kauneonga_async.cli.demo import demo
+from kauneonga_async.cli.doctor import doctor
 from kauneonga_async.cli.export import export
 from kauneonga_async.cli.job import ReaderGone, Terminated
 from kauneonga_async.cli.messages import messages
+from kauneonga_async.cli.profiles import profiles
 from kauneonga_async.cli.recordings import recordings
 from kauneonga_async.cli.sandbox import sandbox
 from kauneonga_async.cli.to_dos import to_dos
+from kauneonga_async.cli.watch import watch
 from kauneonga_async.errors import ConfigurationError, KauneongaError
 
 __all__ = ["app", "run_app"]
@@ -31,14 +34,14 @@ TERMINATED = 143
 def app() -> None:
     """Messages, to-dos and call recordings of a Kauneonga account.
 
-    The account is told by KAUNEONGA_BASE_URL (as https://acme.example.com/api) and KAUNEONGA_TOKEN. On a terminal
-    records are shown as a table; in a pipe they are JSON Lines, as the server sent them.
+    The account is told by --profile NAME (see kauneonga profiles --help), or by KAUNEONGA_BASE_URL (as
+    https://acme.example.com/api) and KAUNEONGA_TOKEN. On a terminal records are a table, in a pipe JSON Lines.
 
     To see it work without an account: kauneonga demo.
     """
 
 
-for command in (demo, sandbox, messages, to_dos, recordings, export):
+for command in (demo, sandbox, messages, to_dos, recordings, watch, export, profiles, doctor):
     app.add_command(command)
 
 

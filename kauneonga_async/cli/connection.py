@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    import ssl
-
     from kauneonga_async import KauneongaClient
+    from kauneonga_async.cli.account import Account
 
-__all__ = ["connection_options", "open_client"]
+__all__ = ["accounts_options", "connection_options", "open_client", "resolve_all"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_PROFILE = (
+    click.option("--profile", envvar="KAUNEONGA_PROFILE", metavar="NAME", help="An account of kauneonga profiles."),
+)
+_PROFILES = (
+    click.option(
+        "--profile",
+        envvar="KAUNEONGA_PROFILE",
+        multiple=True,
+        metavar="NAME",
+        help="An account of kauneonga profiles; may be repeated.",
+    ),
+    click.option("--all-profiles", is_flag=True, help="All accounts of kauneonga profiles."),
+)
 _OPTIONS = (
     click.option("--base-url", metavar="URL", help="Where the API stands; else KAUNEONGA_BASE_URL."),
     click.option("--token-file", metavar="FILE", help="Holds the token; - for stdin; else KAUNEONGA_TOKEN."),
@@ -45,55 +56,46 @@ _OPTIONS = (
 
 def connection_options(command: Command) -> Command:
     """Give a command the options that :func:`open_client` takes."""
-    for option in reversed(_OPTIONS):
+    return _with_options(command, (*_PROFILE, *_OPTIONS))
+
+
+def accounts_options(command: Command) -> Command:
+    """Give a command the options that :func:`resolve_all` takes: for one account or several."""
+    return _with_options(command, (*_PROFILES, *_OPTIONS))
+
+
+def _with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    for option in reversed(options):
         command = option(command)
     return command
 
 
-def open_client(
-    *,
-    base_url: str | None,
-    token_file: str | None,
-    timeout: float | None,
-    retries: int | None,
-    concurrency: int | None,
-    timezone: str | None,
-    to_date_inclusive: bool | None,
-    ca: str | None,
-    proxy: str | None,
-    allow_http: bool,
-    verbose: bool,
-    allow_private_recordings: bool = False,
-) -> KauneongaClient:
-    """Return a client for the account that the options and the environment tell of."""
-    from kauneonga_async import KauneongaClient, ServerCalendar, config
+def open_client(*, verbose: bool, **options: Any) -> KauneongaClient:
+    """Return a client for the account that the options, a profile or the environment tell of."""
+    from kauneonga_async.cli.account import resolve_account
 
+    _log(verbose=verbose)
+    return resolve_account(options).open()
+
+
+def resolve_all(*, profile: Sequence[str], all_profiles: bool, verbose: bool, **options: Any) -> list[Account]:
+    """Return the accounts that the options, profiles or the environment tell of, not opened yet.
+
+    Raises:
+        ConfigurationError: A profile cannot be used, or the options are one account's alone.
+    """
+    from kauneonga_async.cli.account import resolve_account, resolve_accounts
+
+    if profile and all_profiles:
+        raise click.UsageError("give --profile or --all-profiles")
+    _log(verbose=verbose)
+    if all_profiles or len(profile) > 1:
+        return resolve_accounts(None if all_profiles else profile, options)
+    return [resolve_account({**options, "profile": profile[0] if profile else None})]
+
+
+def _log(*, verbose: bool) -> None:
+    """Tell of each try on stderr, if that is asked for."""
     if verbose:
         logging.basicConfig(format="%(message)s", stream=sys.stderr)
         logging.getLogger("kauneonga_async").setLevel(logging.DEBUG)
-    return KauneongaClient(
-        base_url,
-        None if token_file is None else _read_token(token_file),
-        timeout=config.TIMEOUT if timeout is None else timeout,
-        max_retries=config.MAX_RETRIES if retries is None else retries,
-        concurrency=config.CONCURRENCY if concurrency is None else concurrency,
-        calendar=ServerCalendar(timezone=timezone, to_date_inclusive=to_date_inclusive),
-        ssl_context=None if ca is None else _trusting(ca),
-        proxy=proxy,
-        allow_http=allow_http,
-        allow_private_recordings=allow_private_recordings,
-    )
-
-
-def _read_token(path: str) -> str:
-    text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-    return text.strip()
-
-
-def _trusting(authority: str) -> ssl.SSLContext:
-    import ssl
-
-    try:
-        return ssl.create_default_context(cafile=authority)
-    except ssl.SSLError:
-        raise click.BadParameter(f"{authority} holds no certificate in PEM form", param_hint="--ca") from None

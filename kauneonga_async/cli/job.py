@@ -26,8 +26,12 @@ def run(job: Coroutine[Any, Any, None]) -> None:
     """
     import asyncio
 
+    from kauneonga_async.cli.speed import inflate_with_isal, loop_factory
+
+    inflate_with_isal()
     try:
-        asyncio.run(_until_told(job))
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(_until_told(job))
     except BrokenPipeError:
         raise ReaderGone from None
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from kauneonga_async import RecordStream
 
-__all__ = ["Column", "plain", "print_records", "wants_table", "write_lines"]
+__all__ = ["Column", "plain", "print_records", "print_table", "wants_table", "write_lines"]
 
 # What JSON lets stand and a terminal may take for a command: DEL, C1 controls, and marks that turn the direction.
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -65,7 +65,7 @@ async def print_records(
     async with make_stream(dict if table else msgspec.Raw) as stream:
         async for batch in _limited(stream.batches(), limit):
             if table:
-                _print_table(batch, columns, with_header=count == 0)
+                print_table(batch, columns, with_header=count == 0)
             else:
                 await write_lines(batch)
             count += len(batch)
@@ -102,7 +102,8 @@ async def _limited(batches: AsyncIterator[list[Any]], limit: int | None) -> Asyn
             left -= len(batch)
 
 
-def _print_table(batch: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, with_header: bool) -> None:
+def print_table(batch: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, with_header: bool) -> None:
+    """Print records as rows of a table."""
     from rich.console import Console
 
     console = Console(highlight=False)

@@ -86,7 +86,7 @@ def line_reader(time_field: str | None) -> LineReader:
 
 def compact(record: bytes) -> bytes:
     """Return a record as one line: as it is, or without what stands between its tokens."""
-    line = bytes(record)
+    line = bytes(record).rstrip(b" \t\r\n")  # msgspec counts what follows the last element as part of it
     return msgspec.json.format(line, indent=-1) if b"\n" in line or b"\r" in line else line
 
 
@@ -95,7 +95,7 @@ def _with_breaks(document: bytes) -> Lines | None:
     if b"\n" in document or b"\r" in document:
         return None
     head = document[1 : document.find(b'":', 0, _LONGEST_HEAD) + 2]
-    if not head.startswith(b'{"'):
+    if not head.startswith(b'{"') or not document.endswith(b"}]"):
         return None
     lines, count, separator = bytearray(document), 1, b"}," + head
     # A third faster than replace(): to look for a single byte is what the C library does best.

@@ -188,6 +188,8 @@ class ListDecoder(Generic[T]):
         end = self._walk.closed if is_last else self._walk.comma
         if end < 0:
             return None
+        if is_last and self._buffer[end : end + 1] != b"]":
+            raise DecodeError("the body is no valid JSON: the list is closed by another bracket", malformed=True)
         content = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
         if is_last:

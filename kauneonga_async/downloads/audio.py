@@ -11,6 +11,7 @@ from pathlib import Path
 
 from yarl import URL
 
+from kauneonga_async.config import read_url
 from kauneonga_async.errors import DecodeError
 from kauneonga_async.models import CallRecording
 from kauneonga_async.transport import Answer
@@ -54,7 +55,7 @@ def destination(recording: CallRecording, path: Path, url: URL) -> Path:
 def parse_url(text: str, base: URL | None = None) -> URL | None:
     """Return an http or https URL with a host and without a password; None for any other text."""
     try:
-        url = URL(text) if base is None else base.join(URL(text))
+        url = read_url(text, base)
     except ValueError:
         return None
     return url if url.scheme in ("http", "https") and url.host and url.user is None else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import re
@@ -12,8 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import msgspec
-from anyio import CancelScope, to_thread
 from yarl import URL
 
 from kauneonga_async import config
@@ -23,31 +20,24 @@ from kauneonga_async.downloads.audio import (
     check_magic,
     destination,
     digests_of,
-    parse_url,
     validator_of,
 )
+from kauneonga_async.downloads.request import MOST_REDIRECTS, REDIRECTS, audio_request, target_of
+from kauneonga_async.downloads.sidecar import Origin, Sidecar
 from kauneonga_async.errors import ConnectionFailed, DecodeError, KauneongaError, StatusError
 from kauneonga_async.files import AtomicFile
 from kauneonga_async.models import CallRecording
-from kauneonga_async.transport import Answer, Request, Transport, is_public, new_request_id
+from kauneonga_async.threads import carry_out
+from kauneonga_async.transport import Answer, Request, Transport
 
 __all__ = ["Download", "Verified"]
 
 Verified = Literal["digest", "length", "nothing"]
 
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
-MOST_REDIRECTS = 5
 _WRITTEN_AT_ONCE = 1024 * 1024  # bytes
-_WHOLE, _PARTIAL, _NOT_SATISFIABLE = 200, 206, 416
+_WHOLE, _NOT_SATISFIABLE = 200, 416
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
-
-
-class _Sidecar(msgspec.Struct, frozen=True):
-    """What a part is the beginning of."""
-
-    url: str  # without its query, which may be a signature
-    validator: str  # a strong ETag, or a Last-Modified
 
 
 class Download:
@@ -71,9 +61,9 @@ class Download:
         self._recording = recording
         self._path = path
         self._options = options
-        self._sidecar: _Sidecar | None = None
+        self._sidecar: Sidecar  # from when the file's name is settled
         self._kept = 0  # bytes of the part that may be gone on from
-        self._has_sidecar = False  # on the disk, for the part that is there
+        self._file: AtomicFile | None = None  # the part, while it is written
         self.verified: Verified = "nothing"
         self.retries = 0
 
@@ -84,8 +74,7 @@ class Download:
             KauneongaError: The audio cannot be had, or is none.
             OSError: The file cannot be written. What can be resumed stays beside it for the next time.
         """
-        self._path = await to_thread.run_sync(destination, self._recording, self._path, self._url)
-        await to_thread.run_sync(self._look_for_part)
+        await carry_out(self._prepare)
         url = self._url
         for _ in range(MOST_REDIRECTS + 1):
             target = await self._follow(url)
@@ -112,50 +101,19 @@ class Download:
     def _part(self) -> Path:
         return self._path.with_name(self._path.name + ".part")
 
-    @property
-    def _sidecar_path(self) -> Path:
-        return self._path.with_name(self._path.name + ".part.json")
-
     def _request(self, url: URL) -> Request:
-        foreign = url.origin() != self._transport.base_url.origin()
-        host = url.host or ""
-        is_literal = ":" in host or re.fullmatch(r"[0-9.]+", host) is not None
-        allowed = self._transport.sessions.options.allow_private_recordings
-        if foreign and is_literal and not allowed and not is_public(host):
-            raise ConnectionFailed(
-                f"recording {self._id}: its host's address is private; if that is meant to be, make the client with "
-                "allow_private_recordings=True",
-                phase="connect",
-                sent=False,
-                permanent=True,
-            )
-        return Request(
-            method="GET",
-            url=url,
-            request_id=new_request_id(),
-            options=self._options,
-            accepts={_WHOLE, _PARTIAL, _NOT_SATISFIABLE, *REDIRECTS},
-            headers=partial(self._headers, foreign=foreign),
-            foreign=foreign,
-            streaming=True,
-        )
+        return audio_request(self._transport, self._id, url, self._options, self._headers_of_resuming)
 
-    def _headers(self, *, foreign: bool) -> dict[str, str]:
-        # Identity: aiohttp and zlib let a gzip body pass that was cut short, and audio has no closing bracket.
-        headers = {"Accept": "audio/*, */*;q=0.1", "Accept-Encoding": "identity"}
-        if not foreign:
-            headers |= self._options.extra_headers
-        if self._kept and self._sidecar is not None:
-            headers |= {"Range": f"bytes={self._kept}-", "If-Range": self._sidecar.validator}
-        return headers
+    def _headers_of_resuming(self) -> dict[str, str]:
+        origin = self._sidecar.origin
+        if not self._kept or origin is None:
+            return {}
+        return {"Range": f"bytes={self._kept}-", "If-Range": origin.validator}
 
     async def _read(self, answer: Answer) -> URL | None:
         """Read one answer; return where it redirects to, or None when the file is finished."""
         if answer.status in REDIRECTS:
-            target = parse_url(answer.headers.get("Location", ""), base=answer.url)
-            if target is None or (answer.url.scheme == "https" and target.scheme == "http"):
-                raise StatusError(f"{answer}: it redirects to what may not be followed", status=answer.status)
-            return target
+            return target_of(answer)
         if answer.status == _NOT_SATISFIABLE:
             await self._start_over_unless_complete(answer)
             return None
@@ -163,20 +121,16 @@ class Download:
         length = answer.headers.get("Content-Length", "")
         expected = begin + int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
         self._check_size(expected or begin)
-        sidecar = validator_of(answer)
         if begin == 0:
             self._kept = 0
-            self._sidecar = _Sidecar(bare(self._url), sidecar) if sidecar else None
-        file = await to_thread.run_sync(self._open, begin, expected)
         try:
-            await self._receive(answer, file, expected)
-            self.verified = "nothing" if expected is None else "length"
-            await to_thread.run_sync(self._verify, answer.headers, answer.status)
-            await to_thread.run_sync(file.commit)
-            await to_thread.run_sync(self._forget_sidecar)
-        finally:
-            with CancelScope(shield=True):
-                await to_thread.run_sync(self._leave, file)
+            await carry_out(partial(self._open, begin, expected, validator_of(answer)))
+            rest = await self._receive(answer)
+            # In one go: most recordings are small, and each step into a thread costs as much as all of these do.
+            await carry_out(partial(self._finish, rest, expected, answer))
+        except BaseException:
+            await carry_out(self._leave)
+            raise
         return None
 
     def _begin_of(self, answer: Answer) -> int:
@@ -194,15 +148,15 @@ class Download:
         if not self._kept or found is None or int(found.group(1)) != self._kept:
             self._kept = 0
             raise ConnectionFailed(f"{answer}: what was downloaded before is not a beginning of it", phase="body")
-        file = await to_thread.run_sync(self._open, self._kept, self._kept)
         try:
-            await to_thread.run_sync(file.commit)
-            await to_thread.run_sync(self._forget_sidecar)
-        finally:
-            with CancelScope(shield=True):
-                await to_thread.run_sync(self._leave, file)
+            await carry_out(partial(self._open, self._kept, self._kept, None))
+            await carry_out(self._commit)
+        except BaseException:
+            await carry_out(self._leave)
+            raise
 
-    async def _receive(self, answer: Answer, file: AtomicFile, expected: int | None) -> None:
+    async def _receive(self, answer: Answer) -> bytes:
+        """Write the body to the file but for its last bytes, and return those."""
         pending: list[bytes] = []
         size = 0
         while True:
@@ -210,28 +164,24 @@ class Download:
                 data = await answer.read()
             except KauneongaError:
                 data = b""
-                await self._write(file, pending)
+                await self._write(pending)
                 raise
             pending.append(data)
             size += len(data)
             self._check_size(self._kept + size)
-            if not data or size >= _WRITTEN_AT_ONCE:
-                if self._kept == 0:
-                    check_magic(b"".join(pending)[:16], answer)
-                await self._write(file, pending)
-                size = 0
-                if data:
-                    await to_thread.run_sync(self._keep_sidecar)
+            if self._kept == 0 and (not data or size >= _WRITTEN_AT_ONCE):
+                check_magic(b"".join(pending)[:16], answer)
             if not data:
-                break
-        if expected is not None and self._kept != expected:
-            raise ConnectionFailed(f"{answer}: {self._kept:,} of {expected:,} bytes came", phase="body")
+                return b"".join(pending)
+            if size >= _WRITTEN_AT_ONCE:
+                await self._write(pending)
+                size = 0
+                await carry_out(self._sidecar.keep)
 
-    async def _write(self, file: AtomicFile, pending: list[bytes]) -> None:
+    async def _write(self, pending: list[bytes]) -> None:
         data = b"".join(pending)
         pending.clear()
-        await to_thread.run_sync(file.write, data)
-        self._kept += len(data)
+        await carry_out(partial(self._append, data))
 
     def _check_size(self, size: int) -> None:
         if size > config.LARGEST_RECORDING:
@@ -239,34 +189,49 @@ class Download:
 
     # What follows is blocking, and runs in threads.
 
-    def _look_for_part(self) -> None:
-        try:
-            content = self._sidecar_path.read_bytes()
-            self._has_sidecar = True
-            sidecar = msgspec.json.decode(content, type=_Sidecar)
-            size = self._part.stat(follow_symlinks=False).st_size
-        except (OSError, msgspec.DecodeError):
-            return
-        if sidecar.url == bare(self._url):
-            self._sidecar, self._kept = sidecar, size
+    def _prepare(self) -> None:
+        """Settle the file's name, and look for what is there of it."""
+        self._path = destination(self._recording, self._path, self._url)
+        self._look_for_part()
 
-    def _open(self, begin: int, expected: int | None) -> AtomicFile:
+    def _look_for_part(self) -> None:
+        self._sidecar = Sidecar(self._part)
+        self._sidecar.look()
+        origin = self._sidecar.origin
+        if origin is not None and origin.url == bare(self._url):
+            self._kept = self._sidecar.proven
+
+    def _open(self, begin: int, expected: int | None, validator: str | None) -> None:
         free = shutil.disk_usage(self._path.parent).free
         if expected is not None and expected - begin > free:
             raise OSError(errno.ENOSPC, f"recording {self._id} needs {expected - begin:,} bytes, and {free:,} are free")
-        file = AtomicFile(self._path, part=self._part, keep=begin)
+        self._file = AtomicFile(self._path, part=self._part, keep=begin)
         if begin == 0:
-            self._forget_sidecar()
-        return file
+            self._sidecar.begin(Origin(bare(self._url), validator) if validator else None)
 
-    def _keep_sidecar(self) -> None:
-        """Tell the next process what the part is: once there is enough of it to be worth that."""
-        if self._sidecar is None or self._has_sidecar:
-            return
-        with AtomicFile(self._sidecar_path) as sidecar:
-            sidecar.write(msgspec.json.encode(self._sidecar))
-            sidecar.commit()
-        self._has_sidecar = True
+    def _append(self, data: bytes) -> None:
+        self._opened.write(data)
+        self._sidecar.note(data)
+        self._kept += len(data)
+
+    @property
+    def _opened(self) -> AtomicFile:
+        assert self._file is not None
+        return self._file
+
+    def _finish(self, rest: bytes, expected: int | None, answer: Answer) -> None:
+        """Write the last bytes, check the whole, and let it appear."""
+        self._append(rest)
+        if expected is not None and self._kept != expected:
+            raise ConnectionFailed(f"{answer}: {self._kept:,} of {expected:,} bytes came", phase="body")
+        self.verified = "nothing" if expected is None else "length"
+        self._verify(answer.headers, answer.status)
+        self._commit()
+
+    def _commit(self) -> None:
+        # First: once the file is there nobody comes back for it.
+        self._sidecar.forget()
+        self._opened.commit()
 
     def _verify(self, headers: Mapping[str, str], status: int) -> None:
         """Compare the file with the digests that the server offers (RFC 9530; Content-MD5 of RFC 1864)."""
@@ -278,20 +243,17 @@ class Download:
                 raise ConnectionFailed(f"recording {self._id}: its {name} digest is not the server's", phase="body")
             self.verified = "digest"
 
-    def _leave(self, file: AtomicFile) -> None:
+    def _leave(self) -> None:
         """Keep what can be resumed, and nothing else."""
+        file, self._file = self._file, None
+        if file is None:
+            return
         try:
-            if self._sidecar is None or not self._kept:
+            if self._sidecar.origin is None or not self._kept:
                 self._kept = 0
                 file.discard()
-                self._forget_sidecar()
+                self._sidecar.forget()
             elif file.is_open:
-                self._keep_sidecar()
+                self._sidecar.keep()
         finally:
             file.close()
-
-    def _forget_sidecar(self) -> None:
-        if self._has_sidecar:
-            with contextlib.suppress(FileNotFoundError):
-                self._sidecar_path.unlink()
-            self._has_sidecar = False

@@ -8,13 +8,13 @@ from itertools import islice
 from typing import IO
 
 import msgspec
-from anyio import to_thread
 
 from kauneonga_async.exporting.destinations import Stamp
 from kauneonga_async.exporting.entries import PartEntry
 from kauneonga_async.exporting.formats import JsonLines
 from kauneonga_async.exporting.part import Part
 from kauneonga_async.streams import Sink
+from kauneonga_async.threads import carry_out
 
 __all__ = ["DetailedPart", "FetchDetails"]
 
@@ -74,15 +74,15 @@ class DetailedPart(Sink[bytes]):
         """Fetch what was listed, write it, and let the part appear."""
         await self._listed.commit()
         kept = 0
-        while lines := await to_thread.run_sync(self._scratch.next_lines):
+        while lines := await carry_out(self._scratch.next_lines):
             kept += await self._write(lines)
-        await to_thread.run_sync(self._scratch.close)
+        await carry_out(self._scratch.close)
         return msgspec.structs.replace(await self._part.commit(), without_details=kept)
 
     async def discard(self) -> None:
         """Remove what was written, if it was not committed."""
         await self._listed.discard()
-        await to_thread.run_sync(self._scratch.close)
+        await carry_out(self._scratch.close)
         await self._part.discard()
 
     async def _write(self, lines: list[bytes]) -> int:

@@ -121,7 +121,7 @@ async def export_messages(
         await carry_out(place.lock)
         check = None if same_account else partial(check_account, client)
         opened = partial(open_journal, place, begun, client.calendar, check, overwrite=overwrite, refresh_since=since)
-        journal = await to_thread.run_sync(opened)
+        journal = await carry_out(opened)  # under the lock: its thread must be done before that goes
         return await ExportRun(place, journal, form, listing, fetch, progress).run()
     finally:
         await carry_out(place.unlock)

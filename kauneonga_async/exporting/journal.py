@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 import anyio
 import msgspec
-from anyio import to_thread
 
 from kauneonga_async.exporting.destinations import Destination
 from kauneonga_async.exporting.lines import write_line
+from kauneonga_async.threads import carry_out
 
 __all__ = ["Journal", "journal_name"]
 
@@ -54,7 +55,7 @@ class Journal(Generic[StateT]):
         async with self._flushing:
             if self._waiting:
                 entries, self._waiting = self._waiting, []
-                await to_thread.run_sync(self._append, entries)
+                await carry_out(partial(self._append, entries))
 
     def shorten(self) -> None:
         """Write it anew without what is not needed any more. Blocking."""

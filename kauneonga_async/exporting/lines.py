@@ -8,9 +8,10 @@ from zlib import crc32
 
 import msgspec
 
+from kauneonga_async.decoding import UNREADABLE
 from kauneonga_async.errors import ConfigurationError
 
-__all__ = ["VERSION", "read_lines", "write_line"]
+__all__ = ["VERSION", "read_lines", "unknown_journal", "write_line"]
 
 EntryT = TypeVar("EntryT")
 
@@ -37,16 +38,26 @@ def read_lines(lines: Iterable[bytes], decoder: msgspec.json.Decoder[EntryT], pl
         place: What to call the destination.
 
     Raises:
-        ConfigurationError: A later version of this library wrote it.
+        ConfigurationError: A later version of this library wrote it, or something else did.
     """
     entries: list[EntryT] = []
     for line in lines:
         text = line[_CHECK:]
         if line[:_CHECK] != b"%08x " % crc32(text):
             break
-        if not entries and msgspec.json.decode(text, type=_Version).version > VERSION:
-            raise ConfigurationError(
-                f"destination: {place} was written by a later version of kauneonga_async; update this one"
-            )
-        entries.append(decoder.decode(text))
+        try:
+            if not entries and msgspec.json.decode(text, type=_Version).version > VERSION:
+                raise ConfigurationError(
+                    f"destination: {place} was written by a later version of kauneonga_async; update this one"
+                )
+            entries.append(decoder.decode(text))
+        except UNREADABLE:
+            raise unknown_journal(place) from None
     return entries
+
+
+def unknown_journal(place: str) -> ConfigurationError:
+    """Return the error of a journal whose lines are whole, and not such as this library writes."""
+    return ConfigurationError(
+        f"destination: {place} holds a journal that no export of this library wrote; choose another, or overwrite"
+    )

@@ -12,6 +12,7 @@ from kauneonga_async.errors import ConfigurationError
 from kauneonga_async.exporting.destinations import Destination, Stamp
 from kauneonga_async.exporting.entries import Begun, PartEntry
 from kauneonga_async.exporting.journal import Journal, journal_name
+from kauneonga_async.exporting.lines import write_line
 from kauneonga_async.exporting.state import State, read_state
 from kauneonga_async.exporting.whole import Whole
 
@@ -70,18 +71,15 @@ def open_journal(
     compare(state.begun, begun, destination)
     if check is not None:
         check(state.begun)
-    changed = state.drop(
-        lambda whole: not all(is_sound(destination, part, stamps.get(part.name)) for part in whole.parts)
-    )
+    state.drop(lambda whole: not all(is_sound(destination, part, stamps.get(part.name)) for part in whole.parts))
     if refresh_since is not None:
-        changed |= state.drop(lambda whole: _reaches(whole, refresh_since))
+        state.drop(lambda whole: _reaches(whole, refresh_since))
     _remove_leftovers(destination, state, calendar, parts)
     # What was replaced, and a process ended before it was removed.
-    obsolete = state.obsolete()
-    destination.remove(obsolete)
-    changed |= bool(obsolete)
+    destination.remove(state.obsolete())
     journal = Journal(destination, begun.kind, state)
-    if changed or len(state.entries()) != len(lines):
+    # Also a line that is damaged goes, for what is added after one is not read.
+    if [write_line(entry) for entry in state.entries()] != lines:
         journal.shorten()
     return journal
 
@@ -160,5 +158,8 @@ def _is_of(name: str, kind: str, days: Iterable[tuple[date, date]]) -> bool:
     match = part_pattern(kind).fullmatch(name)
     if match is None or match[1] is None:
         return False
-    begin, end = date.fromisoformat(match[1]), date.fromisoformat(match[2])
+    try:
+        begin, end = date.fromisoformat(match[1]), date.fromisoformat(match[2])
+    except ValueError:
+        return False
     return any(first <= end and begin <= last for first, last in days)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from anyio import to_thread
+from anyio import CapacityLimiter
 
 from kauneonga_async.decoding import Lines
 from kauneonga_async.exporting.destinations import PartFile
 from kauneonga_async.exporting.entries import PartEntry
 from kauneonga_async.exporting.formats import Encoder, Format
 from kauneonga_async.streams import Sink
+from kauneonga_async.threads import carry_out
 from kauneonga_async.windows import Window
 
 __all__ = ["Part", "part_name"]
@@ -36,6 +38,7 @@ class Part(Sink[bytes]):
         began: Is told when it is begun anew: what was written of it is thrown away. None for a part that is never
             begun anew, but goes on with what is new in another answer.
         written: Is told of bytes written.
+        encoding: Bounds how many parts are encoded at once; None for no bound.
 
     Attributes:
         name: Its name.
@@ -50,6 +53,7 @@ class Part(Sink[bytes]):
         form: Format,
         began: Callable[[], None] | None,
         written: Callable[[int], None],
+        encoding: CapacityLimiter | None = None,
     ) -> None:
         self.name = name
         self.records = 0
@@ -58,6 +62,7 @@ class Part(Sink[bytes]):
         self._form = form
         self._began = began
         self._written = written
+        self._encoding = encoding
         self._pending: list[Sequence[bytes]] = []
         self._waiting = 0  # bytes in it
         self._file: PartFile | None = None
@@ -92,18 +97,22 @@ class Part(Sink[bytes]):
         await self._flush(finish=True)
         file = self._file
         assert file is not None
-        stamp = await to_thread.run_sync(file.commit)
+        stamp = await carry_out(file.commit)
         return PartEntry(self.name, self.records, stamp.size, self._digest.hexdigest(), stamp.mark)
 
     async def discard(self) -> None:
         """Remove what was written, if it was not committed."""
         if self._file is not None:
-            await to_thread.run_sync(self._file.discard)
+            await carry_out(partial(self._discard, self._file))
+
+    def _discard(self, file: PartFile) -> None:
+        self._encoder = None
+        file.discard()
 
     async def _flush(self, *, finish: bool = False) -> None:
         pending, self._pending, self._waiting = self._pending, [], 0
         before = self.size
-        await to_thread.run_sync(self._encode, pending, finish)
+        await carry_out(partial(self._encode, pending, finish), limiter=self._encoding)
         self._written(self.size - before)
 
     def _encode(self, pending: list[Sequence[bytes]], finish: bool) -> None:  # noqa: FBT001 - by run_sync
@@ -118,6 +127,8 @@ class Part(Sink[bytes]):
             self._encoder.add(records)
         if finish:
             self._encoder.finish()
+            # It writes by way of us: where it holds that in C++, as Parquet's does, no collector finds the circle.
+            self._encoder = None
 
     def _write(self, data: bytes | memoryview) -> None:
         assert self._file is not None

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from anyio import to_thread
+from anyio import CapacityLimiter
 
 from kauneonga_async.exporting.destinations import Destination
 from kauneonga_async.exporting.details import DetailedPart, FetchDetails
@@ -20,6 +20,7 @@ from kauneonga_async.exporting.part import Part, part_name
 from kauneonga_async.exporting.report import ExportReport
 from kauneonga_async.exporting.state import State
 from kauneonga_async.streams import Account, AskAgain, AuditState, Doubt, IdSet, Outlet, Sink, Work
+from kauneonga_async.threads import carry_out
 from kauneonga_async.windows import Window
 
 __all__ = ["Parts"]
@@ -50,6 +51,7 @@ class Parts(Outlet[bytes]):
     ) -> None:
         self._destination = destination
         self._form = form
+        self._encoding = CapacityLimiter(form.at_once) if form.at_once else None
         self._journal = journal
         self._numbers = dict(numbers)
         self._last_number = journal.state.last_number
@@ -67,7 +69,7 @@ class Parts(Outlet[bytes]):
     def sink(self, work: Work[bytes]) -> Sink[bytes]:
         """Return a window's file."""
         began = None if work.is_again else partial(self._take_back, work)
-        part = Part(self._destination.create, self._name(work), self._form, began, self._wrote)
+        part = Part(self._destination.create, self._name(work), self._form, began, self._wrote, self._encoding)
         detailed = None if self._fetch_details is None else DetailedPart(part, self._fetch_details, began)
         self._open[work] = detailed or part
         return self._open[work]
@@ -114,7 +116,7 @@ class Parts(Outlet[bytes]):
         await self._journal.write(entry)
         obsolete = self._journal.state.obsolete()
         if obsolete:
-            await to_thread.run_sync(self._destination.remove, obsolete)
+            await carry_out(partial(self._destination.remove, obsolete))
         if part is not None:
             self._report.parts += 1
             self._report.without_details += part.without_details

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import anyio
 import msgspec
-from anyio import CancelScope, to_thread
+from anyio import CancelScope
 
 from kauneonga_async import config
 from kauneonga_async.decoding import line_reader
@@ -24,6 +25,7 @@ from kauneonga_async.exporting.past import recollect
 from kauneonga_async.exporting.report import ExportReport
 from kauneonga_async.exporting.state import State
 from kauneonga_async.streams import Listing, ListingRun
+from kauneonga_async.threads import carry_out
 from kauneonga_async.windows import Range, Window
 
 __all__ = ["ExportRun"]
@@ -75,17 +77,17 @@ class ExportRun:
                 # Without the frames of the run, whose locals hold records.
                 raise error.with_traceback(None)
             await anyio.sleep(wait)
-            self._journal.state = await to_thread.run_sync(reread, self._destination, self._journal.state)
+            self._journal.state = await carry_out(partial(reread, self._destination, self._journal.state))
         return self._report
 
     async def _work_off(self) -> BaseException | None:
         """Export the windows that are left; return what ended that early."""
         state, report = self._journal.state, self._report
-        pending = await to_thread.run_sync(state.pending_windows, self._listing.calendar)
+        pending = await carry_out(partial(state.pending_windows, self._listing.calendar))
         left = len(pending) if self._listing.bounds is not None else int(not state.wholes)
         report.parts_planned = report.parts + left
-        past, numbers = await to_thread.run_sync(
-            recollect, state, self._listing, pending, self._form, self._destination.open
+        past, numbers = await carry_out(
+            partial(recollect, state, self._listing, pending, self._form, self._destination.open)
         )
         outlet = Parts(
             self._destination, self._form, self._journal, numbers, self._fetch_details, report, self._progress
@@ -99,7 +101,7 @@ class ExportRun:
                     await outlet.discard_unfinished()
             if run.error is not None:
                 return run.error
-            await to_thread.run_sync(self._journal.shorten)
+            await carry_out(self._journal.shorten)
         outlet.tell()
         return None
 

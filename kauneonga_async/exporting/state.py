@@ -23,7 +23,7 @@ from kauneonga_async.exporting.entries import (
     Span,
     unpack_ids,
 )
-from kauneonga_async.exporting.lines import read_lines
+from kauneonga_async.exporting.lines import read_lines, unknown_journal
 from kauneonga_async.exporting.whole import Whole
 from kauneonga_async.streams import AuditState
 from kauneonga_async.windows import Plan, Range, Window, between
@@ -154,15 +154,14 @@ class State:
                 expected.setdefault(day, []).extend(ids)
         return expected
 
-    def drop(self, is_unsound: Callable[[Whole], bool]) -> bool:
-        """Set windows aside that are to be exported anew; return whether there were any."""
+    def drop(self, is_unsound: Callable[[Whole], bool]) -> None:
+        """Set windows aside that are to be exported anew."""
         dropped = {start: whole for start, whole in self.wholes.items() if is_unsound(whole)}
         for start, whole in dropped.items():
             del self.wholes[start]
             self.replaced.append(Replaced(whole.done.window, tuple(part.name for part in whole.parts)))
         for whole in self.wholes.values() if dropped else ():
             whole.forget_asks(dropped)
-        return bool(dropped)
 
     def obsolete(self) -> list[str]:
         """Return the files whose records stand in others by now, and forget them."""
@@ -209,7 +208,14 @@ class State:
 def read_state(lines: Iterable[bytes], place: str) -> State | None:
     """Return what a journal's lines come to, or None if they tell of no export; see ``lines.read_lines``."""
     entries = read_lines(lines, _DECODER, place)
-    return State(entries) if entries else None
+    if not entries:
+        return None
+    if not isinstance(entries[0], Begun):
+        raise unknown_journal(place)
+    try:
+        return State(entries)
+    except KeyError:  # the start of a window that no line tells of
+        raise unknown_journal(place) from None
 
 
 def _days(window: Window | None) -> range:

@@ -55,7 +55,7 @@ async def export_to_dos(
     place = await to_thread.run_sync(partial(destination_at, destination, KIND, storage_options))
     try:
         await carry_out(place.lock)
-        await to_thread.run_sync(place.clean)
+        await carry_out(place.clean)
         part = Part(place.create, part_name(None, KIND, form.ending), form, None, lambda size: None)
         stream = client.to_dos.stream(record_type=msgspec.Raw, timeout=timeout, max_retries=max_retries)
         try:

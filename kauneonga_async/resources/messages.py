@@ -16,6 +16,7 @@ from kauneonga_async.decoding import InvalidRecord, object_reader, record_reader
 from kauneonga_async.errors import NotFound
 from kauneonga_async.models import Message
 from kauneonga_async.resources.context import Context
+from kauneonga_async.resources.watched import Watched
 from kauneonga_async.streams import (
     RAISING,
     Channel,
@@ -38,7 +39,7 @@ Handler = Callable[[InvalidRecord], Any]
 PATH = "/v2/messages"
 
 
-class Messages:
+class Messages(Watched):
     """Messages that agents took for the account (API.md, Requests).
 
     The methods share these arguments:
@@ -56,7 +57,7 @@ class Messages:
     """
 
     def __init__(self, context: Context) -> None:
-        self._context = context
+        super().__init__(context, PATH)
 
     @overload
     async def get(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Generic, TypeVar, get_origin, overload
 
 import msgspec
@@ -178,8 +178,10 @@ class ToDos:
         """Return all to-dos: a stream, collected; the arguments are :meth:`stream`'s."""
         return await self.stream(**options).collect()
 
-    async def find(self, *, contact: str, message_text: str, delivery_type: str | None = None) -> builtins.list[ToDo]:
-        """Return the to-dos that say the same to the same contact, the newest first.
+    def find(
+        self, *, contact: str, message_text: str, delivery_type: str | None = None
+    ) -> Coroutine[Any, Any, builtins.list[ToDo]]:
+        """Return the to-dos that say the same to the same contact, the newest first; to be awaited.
 
         It tells, after :class:`OutcomeUnknown`, whether a creation came through: compare ``created_at``.
 
@@ -188,14 +190,21 @@ class ToDos:
             message_text: The text of the creation.
             delivery_type: Its delivery type; None for any.
         """
-        found = [
-            to_do
-            async for to_do in self.stream()
-            if to_do.contact == contact
-            and to_do.message_text == message_text
-            and delivery_type in (None, to_do.delivery_type)
-        ]
-        return sorted(found, key=lambda to_do: to_do.id, reverse=True)
+
+        # As in create: no frame that waits holds the text.
+        def is_the_same(to_do: ToDo) -> bool:
+            return (
+                to_do.contact == contact
+                and to_do.message_text == message_text
+                and delivery_type in (None, to_do.delivery_type)
+            )
+
+        return _find(self.stream(), is_the_same)
+
+
+async def _find(stream: RecordStream[ToDo], is_wanted: Callable[[ToDo], bool]) -> list[ToDo]:
+    found = [to_do async for to_do in stream if is_wanted(to_do)]
+    return sorted(found, key=lambda to_do: to_do.id, reverse=True)
 
 
 def _check_schedule(schedule: Schedule) -> None:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from aiohttp import web
 
+from kauneonga_async.calendars import shift_day
 from kauneonga_async.sandbox.audio import mp3
 from kauneonga_async.sandbox.bodies import enveloped, gzipped, in_blocks
 from kauneonga_async.sandbox.faults import Fault
@@ -24,7 +25,6 @@ from kauneonga_async.sandbox.world import World
 __all__ = ["make_app"]
 
 _INVALID_TOKEN = b'{"success":false,"info":"Invalid token","data":{}}'
-_DAY = timedelta(days=1)
 _FAULT = web.RequestKey("fault", Fault)
 
 
@@ -141,7 +141,7 @@ class Handlers:
         bounds: tuple[datetime | None, datetime | None] = (None, None)
         if first is not None and last is not None and settings.filters:
             zone = ZoneInfo(settings.timezone)
-            end = last + _DAY if settings.to_date_inclusive else last
+            end = shift_day(last, 1) if settings.to_date_inclusive else last
             bounds = _midnight(first, zone), _midnight(end, zone)
         if settings.date_field == "created_at":
             records = world.between(*bounds)
@@ -163,7 +163,7 @@ class Handlers:
             # Rails digests the body; the same version of the same world has the same body.
             state = f"{request.path_qs} {self._world.version} {self._world.seed} {self._settings.order}"
             headers["ETag"] = f'W/"{blake2b(state.encode(), digest_size=16).hexdigest()}"'
-            if request.headers.get("If-None-Match") == headers["ETag"]:
+            if self._settings.not_modified and request.headers.get("If-None-Match") == headers["ETag"]:
                 return web.Response(status=304, headers={**headers, "Date": self._date()})
         if self._settings.compress and "gzip" in request.headers.get("Accept-Encoding", ""):
             headers["Content-Encoding"] = "gzip"
@@ -174,6 +174,8 @@ class Handlers:
         self, request: web.Request, status: int, headers: dict[str, str], pieces: Iterable[bytes]
     ) -> web.StreamResponse:
         response = web.StreamResponse(status=status, headers={**headers, "Date": self._date()})
+        if not self._settings.keep_alive:
+            response.force_close()
         if request.headers.get("X-Request-Id"):
             response.headers["X-Request-Id"] = request.headers["X-Request-Id"]
         with contextlib.suppress(ConnectionError):  # the client has gone

@@ -28,6 +28,8 @@ class Settings(msgspec.Struct, kw_only=True):
         retry_after: Whether a 429 says how long to wait.
         compress: Whether answers are compressed for clients that accept it.
         etags: Whether answers have ETags.
+        not_modified: Whether a request with the same ETag is answered with 304.
+        keep_alive: Whether connections are kept open.
         faults: What goes wrong.
         skew: Seconds by which the server's clock is ahead.
     """
@@ -47,6 +49,8 @@ class Settings(msgspec.Struct, kw_only=True):
     retry_after: bool = True
     compress: bool = True
     etags: bool = True
+    not_modified: bool = True
+    keep_alive: bool = True
     faults: FaultPlan | None = None
     skew: float = 0.0
 

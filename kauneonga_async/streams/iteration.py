@@ -7,6 +7,8 @@ import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from anyio.lowlevel import checkpoint_if_cancelled
+
 from kauneonga_async.errors import ClientClosed, KauneongaError
 from kauneonga_async.streams.channel import ChannelClosed
 
@@ -83,28 +85,24 @@ class Iteration(AsyncIterator[list[T]]):
     Args:
         source: Where batches come from.
         make: Makes the run that they come of, when the first is asked for.
-        check: Makes sure that a run may be started, here and now.
-        supervisors: Owns the run's task.
+        start: Starts a run, in a task that the client owns.
     """
 
     def __init__(
-        self,
-        source: Source[T],
-        make: Callable[[], StreamRun],
-        check: Callable[[], None],
-        supervisors: Supervisors,
+        self, source: Source[T], make: Callable[[], StreamRun], start: Callable[[StreamRun], asyncio.Task[None]]
     ) -> None:
         self._source = source
         self._make = make
-        self._check = check
-        self._supervisors = supervisors
+        self._start = start
         self._run: StreamRun | None = None
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
     async def __anext__(self) -> list[T]:
-        run = self._run or self._start()
+        run = self._run or self._begin()
         try:
+            # anyio cancels a task only while what it waits for has not come: a source that keeps up would never let it.
+            await checkpoint_if_cancelled()
             batch = await self._source.receive()
             return batch if isinstance(batch, list) else list(batch)
         except ChannelClosed:
@@ -144,13 +142,13 @@ class Iteration(AsyncIterator[list[T]]):
     def __del__(self) -> None:
         self.close()
 
-    def _start(self) -> StreamRun:
-        self._check()
+    def _begin(self) -> StreamRun:
         if self._closed:
             raise RuntimeError("this iteration was closed: start another")
-        self._run = self._make()
-        self._task = self._supervisors.start(self._run)
-        return self._run
+        run = self._make()
+        self._task = self._start(run)
+        self._run = run
+        return run
 
 
 class Records(AsyncIterator[T]):
@@ -181,10 +179,11 @@ class Iterations(Generic[T]):
         self._check = check
         self._supervisors = supervisors
         self._begun: weakref.WeakSet[Iteration[T]] = weakref.WeakSet()
+        self._running: set[asyncio.Task[None]] = set()
 
     def begin(self, source: Source[T], make: Callable[[], StreamRun]) -> Iteration[T]:
         """Return a new iteration; see there."""
-        iteration = Iteration(source, make, self._check, self._supervisors)
+        iteration = Iteration(source, make, self._start)
         self._begun.add(iteration)
         return iteration
 
@@ -192,6 +191,15 @@ class Iterations(Generic[T]):
         """End all of them, and wait until their connections are released."""
         for iteration in list(self._begun):
             await iteration.aclose()
+        if self._running:
+            await asyncio.wait(self._running)  # of iterations that were let go of, and are ending
+
+    def _start(self, run: StreamRun) -> asyncio.Task[None]:
+        self._check()
+        task = self._supervisors.start(run)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

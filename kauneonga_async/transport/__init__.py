@@ -2,7 +2,7 @@
 
 from kauneonga_async.transport.addresses import is_public
 from kauneonga_async.transport.answer import NOT_MODIFIED, Answer, Request, new_request_id
-from kauneonga_async.transport.events import Event, EventHook, Events
+from kauneonga_async.transport.events import Event, EventHook, Events, logger
 from kauneonga_async.transport.recovery import is_too_much
 from kauneonga_async.transport.responses import http_date
 from kauneonga_async.transport.retry import RETRIED_STATUSES
@@ -30,5 +30,6 @@ __all__ = [
     "http_date",
     "is_public",
     "is_too_much",
+    "logger",
     "new_request_id",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from io import BytesIO
-from secrets import token_hex
+from random import getrandbits
 from typing import Any
 
 import aiohttp
@@ -28,7 +28,7 @@ REPEATABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def new_request_id() -> str:
     """Return an id that Rails adopts as its own: letters, digits and hyphens, at most 255 of them."""
-    return token_hex(16)
+    return f"{getrandbits(128):032x}"
 
 
 class Request(msgspec.Struct, kw_only=True):
@@ -45,6 +45,7 @@ class Request(msgspec.Struct, kw_only=True):
         headers: Makes the headers that a try sends in place of the API's own.
         etag: The ETag of an answer that is there already: the server may say that it still holds.
         foreign: Whether it goes to another host than the API's: without token, and with no path in any message.
+        lets_others_by: Whether it gives up its place in flight after a while, though it goes on.
         splits: Whether the caller has an answer of its own to a timeout, 413 and 504.
         sent: Whether any of the latest try may have reached the server.
         attempts: Tries made so far.
@@ -62,6 +63,7 @@ class Request(msgspec.Struct, kw_only=True):
     etag: str | None = None
     foreign: bool = False
     streaming: bool = False
+    lets_others_by: bool = False
     splits: bool = False
     sent: bool = False
     attempts: int = 0

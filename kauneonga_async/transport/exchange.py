@@ -13,13 +13,13 @@ from kauneonga_async import config
 from kauneonga_async.errors import DecodeError, KauneongaError
 from kauneonga_async.transport.answer import Answer, Request
 from kauneonga_async.transport.failures import translate
+from kauneonga_async.transport.responses import REDIRECTS
 from kauneonga_async.transport.session import Sessions, middlewares_of
 from kauneonga_async.transport.throttle import Throttle
 from kauneonga_async.transport.tokens import Authorization
 
 __all__ = ["open_answer", "refusal_of"]
 
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
 
 
@@ -123,7 +123,7 @@ def _redirect_of(answer: Answer, url: URL) -> URL | None:
     if answer.status not in REDIRECTS:
         return None
     try:
-        target = url.join(URL(answer.headers.get("Location", "")))
+        target = config.read_url(answer.headers.get("Location", ""), url)
         return target if target.origin() == url.origin() and target != url else None
     except ValueError:
         return None

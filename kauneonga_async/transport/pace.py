@@ -25,6 +25,7 @@ SEARCH_GAIN: Final = 0.5  # requests a second, for each accepted one, while a ra
 UPPER_SHARE: Final = 0.65  # where between the lower and the upper estimate of what the server accepts
 FIRST_RATE: Final = 5.0  # requests a second, if fewer were accepted before the first refusal
 SLOWEST: Final = 0.2  # requests a second
+OUTAGE: Final = 4  # refusals with nothing accepted in between, each of which lowered the rate: it is not about rates
 
 _BUCKETS: Final = 20  # of the last second
 
@@ -49,6 +50,7 @@ class Pace:
         "_refused",
         "_searching",
         "_slot",
+        "_vain",
         "rate",
     )
 
@@ -62,14 +64,20 @@ class Pace:
         self._slot = int(now * _BUCKETS)
         self._searching = True  # until a second refusal, what was seen before the first is only a guess
         self._next = now  # when the next request may start
+        self._vain = 0  # times that the rate was lowered since anything was accepted
 
     def accepted(self, now: float) -> None:
         """Tell that the server has accepted a request."""
         self._roll(now)
         self._buckets[self._slot % _BUCKETS] += 1
         self._accepted += 1
+        outlived = self._vain >= OUTAGE
+        self._vain = 0
         if self.rate is None or now <= self._epoch:
             return
+        if outlived:
+            # What was refused was everything, and tells nothing of what is borne now: begin as at first.
+            self.rate, self._searching = max(self.rate, FIRST_RATE), True
         if self._searching:
             self.rate += SEARCH_GAIN
             return
@@ -103,6 +111,7 @@ class Pace:
             self._ceiling = min(self.rate, max(seen, LARGEST_STEP * self.rate))
             self.rate = max(SLOWEST, BACK_OFF * self._ceiling)
             self._searching = False
+            self._vain += 1
         self._refused = now
         self._epoch = self._next = max(now, resume)
         self._accepted = 0

@@ -57,11 +57,15 @@ class Recovery(Generic[T]):
         else:
             self._budget.deposit(self._borrowed)
             return result
-        if isinstance(failure, ServerError) and (self._is_late or asks_too_long_a_pause(failure)):
+        # A server that fails may have carried out what must not be repeated.
+        if isinstance(failure, ServerError) and self._request.repeatable and self._asks_too_much(failure):
             failure = _as_rate_limited(failure)
         if self._is_late and not isinstance(failure, RateLimited):
             failure = out_of_time(self._request)
         raise failure
+
+    def _asks_too_much(self, error: ServerError) -> bool:
+        return self._is_late or asks_too_long_a_pause(error)
 
     def _judge(self, error: KauneongaError) -> Verdict:
         if self._request.splits and is_too_much(error):

@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from yarl import URL
 
+from kauneonga_async.config import read_url
 from kauneonga_async.errors import (
     AuthenticationError,
     InvalidRequest,
@@ -23,16 +25,18 @@ from kauneonga_async.errors import (
 )
 from kauneonga_async.transport.explanations import is_plain
 
-__all__ = ["error_for", "http_date", "place_of", "read_info", "retry_after"]
+__all__ = ["REDIRECTS", "error_for", "http_date", "place_of", "read_info", "retry_after"]
 
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
-_LONGEST_ID = 255
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,255}")  # what a terminal or a log may be shown
 
 _ADVICE: dict[type[StatusError], str] = {
     AuthenticationError: "the token was refused: check that it is this account's, and has not expired",
     PermissionDenied: "the token is valid, but this account may not do that",
-    RateLimited: "the server asks for fewer requests",
+    InvalidRequest: "the server found fault with the request itself: compare it with .info",
+    RateLimited: "the server asks for fewer requests: wait for .retry_after seconds, or lower concurrency",
     ServerError: "the server failed; if it lasts, give its operator the request id",
 }
 
@@ -95,14 +99,17 @@ def error_for(
     if info:
         parts.append(f'the server says "{info}"' if is_plain(info) else "the server's explanation is in .info")
     if status < 300:  # noqa: PLR2004 - RFC 9110, 15.3
-        parts.append('and yet its body says "success": false')
+        parts.append('and yet its body says "success": false: .info and .body may say why')
     if kind in _ADVICE:
         parts.append(_ADVICE[kind])
-    elif 300 <= status < 400:  # noqa: PLR2004 - RFC 9110, 15.4
-        parts.append(_redirect_advice(headers.get("Location", ""), url))
+    elif status in REDIRECTS and "Location" in headers:
+        parts.append(_redirect_advice(headers["Location"], url))
     elif status == HTTPStatus.NOT_FOUND:
         parts.append("there is no such record, or base_url is not where the API stands")
-    request_id = headers.get("X-Request-Id", request_id)[:_LONGEST_ID]
+    elif status >= 300:  # noqa: PLR2004 - RFC 9110, 15.4
+        parts.append("the API is not known to answer so: .info and .body may say why")
+    named = headers.get("X-Request-Id", "")
+    request_id = named if _ID.fullmatch(named) else request_id
     return kind(
         "; ".join(parts) + f" (request id {request_id})",
         status=status,
@@ -150,10 +157,12 @@ def _blames_the_token(info: str | None) -> bool:
 
 def _redirect_advice(location: str, url: URL) -> str:
     try:
-        target = url.join(URL(location))
-        origin = f"{target.scheme}://{target.host}" if target.host else target.scheme
+        target = read_url(location, url)
+        origin = target.origin() if target.host else target.scheme
+        if origin == url.origin():
+            return "it redirects within the server, in circles or where this call may not follow: check base_url"
     except ValueError:
-        return "it redirects to what is no URL"
+        return "it redirects to what is no URL: check base_url"
     return f"it redirects to {origin}, where no token is sent: if that is the API's new place, set base_url to it"
 
 
@@ -164,6 +173,7 @@ def _phrase(status: int) -> str:
         return "(a status of no known meaning)"
 
 
+@lru_cache(maxsize=64)  # answers of the same second have the same
 def http_date(value: str) -> datetime | None:
     """Return the instant that a header such as ``Date`` names, or None if it names none."""
     try:

@@ -7,6 +7,7 @@ not sent (resolve, connect, proxy)        again; no such host: 1  again
 sent, no answer                           again                   never: OutcomeUnknown
 408, 425, 429, 500, 502-504, 520-524      again                   429 only; 5xx: OutcomeUnknown
 body short, corrupt, no JSON              twice                   2xx unreadable: OutcomeUnknown
+302, 303                                  followed at the origin  OutcomeUnknown
 certificate, other 4xx, token, schema     never                   never
 ========================================= ======================= ==========================================
 """
@@ -23,7 +24,6 @@ from kauneonga_async.errors import (
     ConnectionFailed,
     DecodeError,
     KauneongaError,
-    OutcomeUnknown,
     RateLimited,
     RequestTimeout,
     ServerError,
@@ -51,6 +51,8 @@ T = TypeVar("T")
 RETRIED_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504, *range(520, 525)})
 THROTTLING_STATUSES: Final = frozenset({429, 503})
 OVERLOAD_STATUSES: Final = frozenset({429, 503, 504})
+# Servers answer a form that they have processed like this (RFC 9110, 15.4.4).
+REDIRECTS_AFTER_PROCESSING: Final = frozenset({302, 303})
 
 
 class Verdict(NamedTuple):
@@ -109,8 +111,8 @@ def outcome_unknown(error: BaseException) -> bool:
             return error.sent
         case DecodeError() | ServerError():
             return True
-        case OutcomeUnknown():
-            return True
+        case StatusError():
+            return error.status in REDIRECTS_AFTER_PROCESSING
     return False
 
 

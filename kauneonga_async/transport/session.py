@@ -171,7 +171,7 @@ def check_proxy(proxy: str | URL | None) -> URL | None:
     if not isinstance(proxy, (str, URL)):
         raise TypeError(f"proxy: a URL as a string is needed, not {type(proxy).__name__}")
     try:
-        url = URL(proxy)
+        url = config.read_url(proxy)
     except ValueError:
         raise ConfigurationError("proxy: it cannot be read as a URL") from None
     if url.scheme not in ("http", "https") or not url.host:

@@ -7,6 +7,7 @@ from collections import deque
 
 from kauneonga_async import config
 from kauneonga_async.errors import KauneongaError, RateLimited, ServerError
+from kauneonga_async.transport.loans import Loans
 from kauneonga_async.transport.pace import Concurrency, Pace
 from kauneonga_async.transport.retry import THROTTLING_STATUSES, is_overload
 
@@ -14,38 +15,53 @@ __all__ = ["Places", "Throttle"]
 
 
 class Places:
-    """A number of places in flight, given out in the order in which they were asked for.
+    """A number of places in flight, given out in the order in which they were asked for, to further tries first.
+
+    A call that waits for its next try holds tokens of the retry budget: behind a thousand first tries it would hold
+    them until none were left for anybody.
 
     Unlike a semaphore it lets one who stood aside come back without a wait: a stream that is held back by its
     consumer gives up its place, so that the consumer's own calls get through.
+
+    Attributes:
+        limit: How many there are.
+        in_use: How many are taken.
+        loans: Those that are given up after a time.
     """
 
-    __slots__ = ("_waiters", "in_use", "limit")
+    __slots__ = ("_returning", "_waiters", "in_use", "limit", "loans")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        self.loans = Loans()
         self.in_use = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
+        self._returning: deque[asyncio.Future[None]] = deque()
 
     @property
     def has_place(self) -> bool:
         """Whether a place can be taken without waiting, or being unfair to those who wait."""
-        return self.in_use < self.limit and not self._waiters
+        return self.in_use < self.limit and not self._waiters and not self._returning
 
-    async def take(self) -> None:
-        """Take a place, waiting for one if all are taken."""
+    async def take(self, *, again: bool = False) -> None:
+        """Take a place, waiting for one if all are taken.
+
+        Args:
+            again: Whether it is for a call that had one before.
+        """
         if self.has_place:
             self.in_use += 1
             return
         waiter = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
+        queue = self._returning if again else self._waiters
+        queue.append(waiter)
         try:
             await waiter
         except BaseException:
             if waiter.done() and not waiter.cancelled():
                 self.give_up()
-            elif waiter in self._waiters:
-                self._waiters.remove(waiter)
+            elif waiter in queue:
+                queue.remove(waiter)
             raise
 
     def retake(self) -> None:
@@ -53,14 +69,14 @@ class Places:
         self.in_use += 1
 
     def give_up(self) -> None:
-        """Give a place to who waits longest."""
+        """Give a place to who is next."""
         self.in_use -= 1
         self.grant()
 
     def grant(self) -> None:
         """Wake as many as there are places for."""
-        while self._waiters and self.in_use < self.limit:
-            waiter = self._waiters.popleft()
+        while self.in_use < self.limit and (queue := self._returning or self._waiters):
+            waiter = queue.popleft()
             if not waiter.done():
                 self.in_use += 1
                 waiter.set_result(None)
@@ -88,11 +104,12 @@ class Throttle:
         """Requests a second that are let through, or None while the server has refused none."""
         return self._pace.rate if self._pace else None
 
-    async def enter(self, deadline: float | None = None) -> float:
+    async def enter(self, deadline: float | None = None, *, again: bool = False) -> float:
         """Wait for this account's turn and a place; return the time, by the loop's clock, in seconds.
 
         Args:
             deadline: When the call must be over, by the loop's clock.
+            again: Whether it is not the call's first try.
 
         Raises:
             RateLimited: The server asked this account for a pause that lasts beyond the deadline.
@@ -104,11 +121,11 @@ class Throttle:
             self._own.retake()
             self._shared.retake()
             return clock()
-        await self._own.take()
+        await self._own.take(again=again)
         try:
             if self._pace is not None or self._resume > clock():
                 await self._wait_turn(deadline)
-            await self._shared.take()
+            await self._shared.take(again=again)
         except BaseException:
             self._own.give_up()
             raise

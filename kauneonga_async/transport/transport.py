@@ -6,9 +6,9 @@ The first try runs bare: only a failure meets the machinery of retries.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
-from typing import Literal, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from functools import lru_cache, partial
+from typing import Any, TypeVar
 
 from yarl import URL
 
@@ -21,7 +21,7 @@ from kauneonga_async.errors import (
     RequestTimeout,
 )
 from kauneonga_async.transport.answer import NOT_MODIFIED, READABLE, Answer, Request, new_request_id
-from kauneonga_async.transport.events import Event, Events
+from kauneonga_async.transport.events import Events
 from kauneonga_async.transport.exchange import open_answer, refusal_of
 from kauneonga_async.transport.recovery import Recovery, out_of_time
 from kauneonga_async.transport.retry import Budget, outcome_unknown
@@ -102,19 +102,20 @@ class Transport:
         options: config.CallOptions | None = None,
         etag: str | None = None,
         streaming: bool = False,
+        lets_others_by: bool = False,
         splits: bool = False,
     ) -> Request:
         """Return a request for a path under the base URL; see Request for the arguments."""
-        url = URL(self._base + path, encoded=True)
         return Request(
             method=method,
-            url=url.with_query(query) if query else url,
+            url=_url(self._base + path, tuple(query.items())) if query else URL(self._base + path, encoded=True),
             request_id=new_request_id(),
             options=options or self.options,
             body=body,
             accepts=READABLE if etag is None else (*READABLE, NOT_MODIFIED),
             etag=etag,
             streaming=streaming,
+            lets_others_by=lets_others_by,
             splits=splits,
         )
 
@@ -126,7 +127,7 @@ class Transport:
         """Take a retry's tokens from the account's budget, for a caller that tries again in a way of its own."""
         return self._budget.withdraw(throttled=False) > 0
 
-    async def send(self, request: Request, read: Reader[T]) -> T:
+    def send(self, request: Request, read: Reader[T]) -> Coroutine[Any, Any, T]:
         """Send a request, again if it fails and may be, and return what its reader makes of the answer.
 
         Args:
@@ -138,6 +139,23 @@ class Transport:
             KauneongaError: As the tree in ``errors`` says.
         """
         self.check()
+        # No coroutine around the other one: many accounts' polls are as fast as their chains of coroutines are short.
+        return self._send_framed(request, read) if self._events.frames_calls else self._send(request, read)
+
+    async def _send_framed(self, request: Request, read: Reader[T]) -> T:
+        """Send a request, and tell of the call's beginning and end."""
+        began = asyncio.get_running_loop().time()
+        error: str | None = None
+        self._events.tell("begin", request)
+        try:
+            return await self._send(request, read)
+        except BaseException as failure:
+            error = type(failure).__name__
+            raise
+        finally:
+            self._events.tell("end", request, error=error, seconds=asyncio.get_running_loop().time() - began)
+
+    async def _send(self, request: Request, read: Reader[T]) -> T:
         try:
             if request.streaming:
                 return await self._attempts(request, read)
@@ -145,7 +163,7 @@ class Transport:
         except KauneongaError as error:
             failure = error
         if self._events.wanted:
-            self._tell("give_up", request, error=failure)
+            self._events.tell("give_up", request, status=_status_of(failure), error=type(failure).__name__)
         if not request.repeatable and outcome_unknown(failure):
             raise OutcomeUnknown(
                 f"{request} was sent, and no clear answer came: it may have been carried out, and is not sent again; "
@@ -200,10 +218,12 @@ class Transport:
 
     async def _exchange(self, request: Request, read: Reader[T], authorization: Authorization | None) -> T:
         throttle = self._foreign_throttle if request.foreign else self._throttle
-        started = await throttle.enter(request.deadline)
+        asked = asyncio.get_running_loop().time()
+        started = await throttle.enter(request.deadline, again=request.attempts > 0)
         request.attempts += 1
         answer: Answer | None = None
         failure: KauneongaError | None = None
+        loan = self._places.loans.begin(throttle.leave, started) if request.lets_others_by else None
         try:
             answer = await open_answer(self.sessions, request, throttle, authorization)
             if answer.status not in request.accepts:
@@ -223,33 +243,30 @@ class Transport:
         finally:
             if answer is not None:
                 answer.close()
-            throttle.leave()
+            if loan is None:
+                throttle.leave()
+            else:
+                self._places.loans.end(loan)
             if self._events.wanted:
-                seconds = asyncio.get_running_loop().time() - started
-                self._tell("try", request, answer=answer, error=failure, seconds=seconds)
+                self._events.tell(
+                    "try",
+                    request,
+                    status=answer.status if answer else _status_of(failure),
+                    error=type(failure).__name__ if failure else None,
+                    seconds=asyncio.get_running_loop().time() - started,
+                    throttled=started - asked,
+                    received=answer.received if answer else 0,
+                )
 
     def _tell_wait(self, request: Request, error: KauneongaError, seconds: float) -> None:
         if self._events.wanted:
-            self._tell("wait", request, error=error, seconds=seconds)
+            self._events.tell("wait", request, status=_status_of(error), error=type(error).__name__, seconds=seconds)
 
-    def _tell(
-        self,
-        kind: Literal["try", "wait", "give_up"],
-        request: Request,
-        *,
-        answer: Answer | None = None,
-        error: KauneongaError | None = None,
-        seconds: float = 0.0,
-    ) -> None:
-        self._events.tell(
-            Event(
-                kind=kind,
-                method=request.method,
-                path="..." if request.foreign else request.url.path,
-                request_id=request.request_id,
-                attempt=request.attempts,
-                status=answer.status if answer else getattr(error, "status", None),
-                error=type(error).__name__ if error else None,
-                seconds=seconds,
-            )
-        )
+
+def _status_of(error: KauneongaError | None) -> int | None:
+    return getattr(error, "status", None)
+
+
+@lru_cache(maxsize=64)  # many accounts, and many polls of each, ask for the same days
+def _url(address: str, query: tuple[tuple[str, str], ...]) -> URL:
+    return URL(address, encoded=True).with_query(query)

@@ -6,9 +6,12 @@ import os
 import pty
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
+import aiohttp
 import pytest
 
 from kauneonga_async.cli.app import run_app
@@ -33,6 +36,22 @@ Run = Callable[..., Outcome]
 def server() -> Iterator[Sandbox]:
     with in_thread(Sandbox(messages=200, recordings=3)) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def config_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the command looks for profiles: never those of whoever runs the tests."""
+    home = tmp_path_factory.mktemp("config")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    (home / "kauneonga").mkdir()
+    return home / "kauneonga"
+
+
+@pytest.fixture(autouse=True)
+def _inflates_as_before() -> Iterator[None]:
+    """The command chooses for the whole process, which is the tests' here."""
+    yield
+    aiohttp.set_zlib_backend(zlib)
 
 
 @pytest.fixture
@@ -60,9 +79,9 @@ def kauneonga(environment: dict[str, str], capfd: pytest.CaptureFixture[str]) ->
 def on_terminal(environment: dict[str, str]) -> Run:
     """Run the command in a process of its own, with a terminal of 100 columns for its output."""
 
-    def run(*arguments: str) -> Outcome:
+    def run(*arguments: str, term: str = "dumb") -> Outcome:
         ours, theirs = pty.openpty()
-        env = {**environment, "COLUMNS": "100", "TERM": "dumb"}
+        env = {**environment, "COLUMNS": "100", "TERM": term}
         with subprocess.Popen([*COMMAND, *arguments], stdout=theirs, stderr=theirs, env=env) as process:
             os.close(theirs)
             shown = b""

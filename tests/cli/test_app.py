@@ -21,7 +21,7 @@ def test_help_shows_the_shape_of_the_whole_in_one_screen(kauneonga: Run) -> None
     assert outcome.code == 0
     assert len(outcome.out.splitlines()) <= 24
     assert all(len(line) <= 80 for line in outcome.out.splitlines())
-    for name in ("demo", "sandbox", "messages", "to-dos", "recordings", "export"):
+    for name in ("demo", "sandbox", "messages", "to-dos", "recordings", "export", "profiles", "doctor"):
         assert name in outcome.out
 
 

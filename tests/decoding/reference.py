@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -38,14 +39,18 @@ class Keys(msgspec.Struct):
     data: list[Key]
 
 
+@lru_cache
+def _decoder_of(record_type: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(msgspec.defstruct("Envelope", [("data", list[record_type])]))
+
+
 def decode_whole(body: bytes, record_type: Any = dict) -> list[Any]:
     """Decode a body at once, by nothing but msgspec."""
-    envelope = msgspec.defstruct("Envelope", [("data", list[record_type])])
     if record_type in (dict, msgspec.Raw):
         body.decode()  # what a struct has no field for is not looked into
     body = body.removeprefix(b"\xef\xbb\xbf")
     assert all(1 <= key.id < 2**63 for key in msgspec.json.decode(body, type=Keys).data)
-    records = msgspec.json.decode(body, type=envelope).data  # type: ignore[attr-defined]
+    records = _decoder_of(record_type).decode(body).data
     return [bytes(r) if record_type is msgspec.Raw else r for r in records]
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kauneonga_async.decoding import Batch, InvalidRecord, LineReader, Lines, ListDecoder
 from kauneonga_async.errors import DecodeError
+from tests.budget import examples
 from tests.decoding.reference import cut, decode_whole
 
 TEXTS = st.text(max_size=8) | st.sampled_from(
@@ -44,7 +45,7 @@ def read(pieces: list[bytes]) -> tuple[list[bytes], list[InvalidRecord], list[Ba
     return [line for b in batches for line in b.records], [bad for b in batches for bad in b.invalid], batches
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.lists(RECORDS, max_size=6), LAYOUTS, st.sampled_from([None, 1]), st.booleans(), st.data())
 def test_lines_are_the_records_whatever_stands_in_them(
     records: list[dict[str, Any]], layout: tuple[str, str], indent: int | None, ascii_only: bool, data: st.DataObject
@@ -58,6 +59,11 @@ def test_lines_are_the_records_whatever_stands_in_them(
     assert [record_id for batch in batches for record_id in batch.ids] == [record["id"] for record in records]
     if indent is None and layout == (",", ":"):
         assert lines == decode_whole(body, msgspec.Raw)
+
+
+def test_what_stands_around_a_record_is_not_in_its_line() -> None:
+    lines, _, _ = read([b'{"data" : [ {"id":1} , {"id":2}\t] }'])
+    assert lines == [b'{"id":1}', b'{"id":2}']
 
 
 def test_what_servers_send_is_read_in_one_pass() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kauneonga_async.decoding import ListDecoder, Refusal, record_reader
 from kauneonga_async.errors import DecodeError
 from kauneonga_async.models import Message
+from tests.budget import examples
 from tests.decoding.reference import (
     Narrow,
     cut,
@@ -66,7 +67,7 @@ def bodies(draw: st.DrawFn) -> bytes:
     return json.dumps(content, **draw(LAYOUTS)).encode()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(body=bodies(), data=st.data(), record_type=st.sampled_from([dict, msgspec.Raw, Narrow]))
 def test_pieces_of_any_size_give_the_records_of_the_whole(body: bytes, data: st.DataObject, record_type: Any) -> None:
     places = data.draw(st.lists(st.integers(0, len(body)), max_size=6))
@@ -74,7 +75,7 @@ def test_pieces_of_any_size_give_the_records_of_the_whole(body: bytes, data: st.
     assert decode_in_pieces(cut(body, *places), record_type) == (expected, [])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(body=bodies())
 def test_one_cut_at_every_position_changes_nothing(body: bytes) -> None:
     expected = decode_whole(body)
@@ -82,13 +83,13 @@ def test_one_cut_at_every_position_changes_nothing(body: bytes) -> None:
         assert decode_in_pieces(cut(body, place)) == (expected, [])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(body=bodies())
 def test_byte_by_byte_changes_nothing(body: bytes) -> None:
     assert decode_in_pieces([body[i : i + 1] for i in range(len(body))]) == (decode_whole(body), [])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(body=bodies(), data=st.data())
 def test_a_body_that_stops_short_is_an_error_at_every_byte(body: bytes, data: st.DataObject) -> None:
     end = data.draw(st.integers(0, len(body.rstrip()) - 1))
@@ -97,7 +98,7 @@ def test_a_body_that_stops_short_is_an_error_at_every_byte(body: bytes, data: st
     assert caught.value.malformed
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(body=bodies(), data=st.data(), record_type=st.sampled_from([dict, msgspec.Raw, Narrow]))
 def test_a_damaged_body_is_read_or_refused_as_the_whole_is(body: bytes, data: st.DataObject, record_type: Any) -> None:
     damaged = bytearray(body)
@@ -228,6 +229,8 @@ def test_a_byte_order_mark_is_read_over() -> None:
         (b'{"data":[{"id":1},]}', "valid JSON", True),
         (b'{"data":[,{"id":1}]}', "valid JSON", True),
         (b'{"data":[{"id":1}{"id":2}]}', "valid JSON", True),
+        (b'{"data":[{"id":1}}}', "valid JSON", True),
+        (b'{"data":[}}', "valid JSON", True),
         (b'{"data":[{"id":1}]} x', "valid JSON", True),
         (b'{"data":[{"id":1}]', "valid JSON", True),
     ],

@@ -14,8 +14,6 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-KILLS = int(os.environ.get("KAUNEONGA_KILLS", "120"))  # at the least, over all formats
-
 
 class Executioner:
     """Starts exports and kills them."""

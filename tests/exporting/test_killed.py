@@ -12,7 +12,8 @@ import pytest
 
 from kauneonga_async import verify_export
 from kauneonga_async.sandbox import RandomFaults, Sandbox
-from tests.exporting.executioner import KILLS, Executioner, victims
+from tests.budget import KILLS
+from tests.exporting.executioner import Executioner, victims
 from tests.exporting.readers import ids_in, lines_in, parts_of
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
@@ -59,7 +60,7 @@ async def test_whatever_instant_it_is_killed_at_an_export_ends_complete_and_uniq
             }
             executioner = Executioner(process, order, seed * 1000 + exports)
             for _ in range(8):
-                if await executioner.run(0.4):
+                if await executioner.run(0.3):
                     break
                 assert all(path.stat().st_mode & 0o077 == 0 for path in folder.glob("*"))
             await executioner.let_live()

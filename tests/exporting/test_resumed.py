@@ -334,6 +334,19 @@ async def test_a_journal_that_lost_its_end_costs_what_it_no_longer_tells_of(
     assert (await verify_export(tmp_path)).is_whole
 
 
+async def test_what_is_told_after_a_damaged_line_is_read(
+    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path, one_window_fails: None
+) -> None:
+    with pytest.raises(errors.InvalidRequest):
+        await export(client, tmp_path)
+    *lines, last = (tmp_path / JOURNAL).read_bytes().splitlines()
+    (tmp_path / JOURNAL).write_bytes(b"".join(line + b"\n" for line in (*lines, bytes(len(last)))))
+    sandbox.settings.faults = ScriptedFaults([None] * 4 + [Fault(status=400)])
+    with pytest.raises(errors.InvalidRequest):
+        await export(client, tmp_path)
+    assert (await export(client, tmp_path)).parts_kept == 11 + 4
+
+
 async def test_an_fsync_that_fails_costs_the_window_once_more(
     client: KauneongaClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

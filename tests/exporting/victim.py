@@ -1,4 +1,4 @@
-"""Exports in processes that are there to be killed: one that has imported everything forks them.
+"""Exports and watches in processes that are there to be killed: one that has imported everything forks them.
 
 Each line on stdin is a JSON object of the arguments; the answer is the process's id. Its exit code is written to the
 file that is called so in the arguments, if it comes to its end.
@@ -24,6 +24,9 @@ async def export(order: dict[str, Any]) -> None:
         if order["kind"] == "recordings":
             await export_recordings(client, order["destination"], concurrency=4)
             return
+        if order["kind"] == "watch":
+            await watch(client, order)
+            return
         await export_messages(
             client,
             order["destination"],
@@ -34,6 +37,19 @@ async def export(order: dict[str, Any]) -> None:
             compression=order["compression"],
             details=order["details"],
         )
+
+
+async def watch(client: KauneongaClient, order: dict[str, Any]) -> None:
+    """Deal with each change by a line in a file, until all that is wanted is there."""
+    wanted = set(order["wanted"])
+    changes = client.messages.watch(interval=0.001, cursor=order["cursor"], start=date.fromisoformat(order["from"]))
+    with Path(order["events"]).open("a", encoding="ascii", buffering=1) as events:  # noqa: ASYNC230 - a test
+        async with changes:
+            async for change in changes:
+                wanted.discard(change.digest)
+                events.write(f"{change.event_id} {change.kind}\n")
+                if not wanted:
+                    break
 
 
 def run(order: dict[str, Any]) -> int:

@@ -110,6 +110,41 @@ async def test_a_download_is_resumed_by_the_next_one(tmp_path: Path) -> None:
         assert [e.headers.get("range") for e in server.exchanges] == [None, "bytes=300000-"]
 
 
+@pytest.mark.parametrize("torn", [slice(100_000, 100_512), slice(0, 300_000), slice(299_999, 300_000)])
+async def test_a_part_that_a_power_cut_tore_is_not_gone_on_from(torn: slice, tmp_path: Path) -> None:
+    async with WireServer(serve_ranges(cut_after=[300_000])) as server:
+        async with KauneongaClient(server.base_url, TOKEN, max_retries=0) as client:
+            with pytest.raises(errors.ConnectionFailed):
+                await client.call_recordings.download(recording(f"{server.origin}/a.wav"), tmp_path)
+        part = bytearray((tmp_path / "36.wav.part").read_bytes())
+        part[torn] = bytes(len(part[torn]))  # as long as it was: pages that never reached the disk
+        (tmp_path / "36.wav.part").write_bytes(part)
+        async with KauneongaClient(server.base_url, TOKEN) as client:
+            path = await client.call_recordings.download(recording(f"{server.origin}/a.wav"), tmp_path)
+        assert path.read_bytes() == AUDIO
+        assert left_over(tmp_path) == ["36.wav"]
+
+
+async def test_a_part_that_somebody_else_finishes_meanwhile_is_not_filled_up_with_zeros(tmp_path: Path) -> None:
+    serve, part = serve_ranges(cut_after=[300_000]), tmp_path / "36.wav.part"
+
+    async def serve_late(exchange: Exchange) -> None:
+        if "range" in exchange.headers:
+            part.unlink(missing_ok=True)
+        await serve(exchange)
+
+    async with WireServer(serve_late) as server:
+        audio = recording(f"{server.origin}/a.wav")
+        async with KauneongaClient(server.base_url, TOKEN, max_retries=0) as client:
+            with pytest.raises(errors.ConnectionFailed):
+                await client.call_recordings.download(audio, tmp_path)
+            with pytest.raises(errors.DestinationLocked, match="somebody else"):
+                await client.call_recordings.download(audio, tmp_path)
+            path = await client.call_recordings.download(audio, tmp_path)
+        assert path.read_bytes() == AUDIO
+        assert left_over(tmp_path) == ["36.wav"]
+
+
 async def test_a_part_of_another_version_is_begun_again(tmp_path: Path) -> None:
     async with WireServer(serve_ranges(cut_after=[300_000])) as server:
         async with KauneongaClient(server.base_url, TOKEN, max_retries=0) as client:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from kauneonga_async import KauneongaClient, Message, RecordStream, ServerCalendar, errors
 from kauneonga_async.sandbox import Sandbox
+from tests.budget import examples
 from tests.wire import TOKEN, WireServer, listing, response
 
 DAY = timedelta(days=1)
@@ -30,7 +31,7 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_exactly_once_for_any_server(data: st.DataObject) -> None:
     draw = data.draw

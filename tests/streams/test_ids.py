@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from kauneonga_async.streams import ids
 from kauneonga_async.streams.ids import IdSet
+from tests.budget import examples
 
 IDS = st.integers(1, 2**63 - 1) | st.integers(1, 60)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(batches=st.lists(st.lists(IDS, max_size=30), max_size=12), block=st.sampled_from([2, 5, 4096]))
 def test_it_behaves_as_a_set(batches: list[list[int]], block: int) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import anyio
 import pytest
 
 from kauneonga_async import KauneongaClient, Message, RecordStream, errors
@@ -93,6 +94,23 @@ async def test_a_timeout_around_the_loop_releases_everything(busy: Sandbox) -> N
             async with asyncio.timeout(0.1):
                 async for _ in client.messages.stream(FIRST, LAST, window=timedelta(days=1), concurrency=2):
                     pass
+        assert await turns_until_released(client) <= 10
+
+
+async def test_a_scope_of_anyio_s_ends_a_loop_that_is_never_kept_waiting() -> None:
+    async def flood(exchange: Exchange) -> None:
+        await exchange.send(
+            response(body=listing([{"id": number, "content": "x" * 2000} for number in range(1, 5000)]))
+        )
+
+    count = 0
+    async with WireServer(flood) as server, KauneongaClient(server.base_url, TOKEN) as client:
+        with anyio.CancelScope() as scope:
+            async for batch in client.messages.stream().batches():
+                count += len(batch)
+                scope.cancel()
+        assert scope.cancelled_caught
+        assert count < 4999
         assert await turns_until_released(client) <= 10
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kauneonga_async import config
 from kauneonga_async.errors import ConnectionFailed, DecodeError
 from kauneonga_async.transport.body import Inflater, inflater_for
+from tests.budget import examples
 
 TEXT = b'{"data":[' + b",".join(b'{"id":%d,"content":"caf\xc3\xa9"}' % n for n in range(200)) + b"]}"
 
@@ -63,7 +64,7 @@ def test_every_byte_that_is_missing_at_the_end_is_missed(form: str) -> None:
         assert caught.value.phase == "body"
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(place=st.integers(0, len(FORMS["gzip"][1]) - 1), bits=st.integers(1, 255))
 def test_a_flipped_bit_never_passes_for_the_text(place: int, bits: int) -> None:
     data = bytearray(FORMS["gzip"][1])

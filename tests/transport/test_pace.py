@@ -155,6 +155,14 @@ def test_requests_are_spread_evenly() -> None:
     assert [round(b - a, 9) for a, b in zip(starts, starts[1:], strict=False)] == [0.1] * 4
 
 
+def test_after_an_outage_the_rate_is_found_again_within_seconds() -> None:
+    """Ten minutes in which everything is refused say nothing about the rate that is borne afterwards."""
+    end = 600.0
+    server = bucket(50, 50)
+    seconds, _ = simulate(lambda now: 1.0 if now < end else server(now), 0.05)
+    assert seconds - end <= 40
+
+
 @given(st.lists(st.tuples(st.floats(0, 3), st.booleans()), max_size=60))
 def test_the_rate_is_never_nothing_and_the_wait_never_endless(steps: list[tuple[float, bool]]) -> None:
     pace, now = Pace(0.0), 0.0

@@ -46,7 +46,10 @@ FAILED, TIMEOUT = errors.ConnectionFailed, errors.RequestTimeout
         (errors.NotFound(status=404), 0, 0, False),
         (errors.InvalidRequest(status=422), 0, 0, False),
         (errors.StatusError(status=200), 0, 0, False),
-        (errors.StatusError(status=302), 0, 0, False),
+        (errors.StatusError(status=301), 0, 0, False),
+        (errors.StatusError(status=302), 0, 0, True),
+        (errors.StatusError(status=303), 0, 0, True),
+        (errors.StatusError(status=307), 0, 0, False),
         (errors.StatusError(status=409), 0, 0, False),
         (errors.ClientClosed(), 0, 0, False),
         (errors.CalendarMismatch(), 0, 0, False),
@@ -103,6 +106,10 @@ def test_the_budget_is_spent_refunded_and_filled_by_successes() -> None:
     for _ in range(config.THROTTLED_COST):
         budget.deposit()
     assert budget.withdraw(throttled=True) == config.THROTTLED_COST
+    for _ in range(config.THROTTLED_COST - 1 - (config.BUDGET - spent)):
+        budget.deposit()
+    assert budget.withdraw(throttled=True) == 0
+    budget = Budget()
     budget.deposit(10**6)
     spent = 0
     while taken := budget.withdraw(throttled=False):

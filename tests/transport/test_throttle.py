@@ -33,6 +33,25 @@ async def test_places_are_given_in_the_order_they_were_asked_for() -> None:
     assert places.in_use == 0
 
 
+async def test_who_had_a_place_before_does_not_wait_behind_those_who_had_none() -> None:
+    places = Places(1)
+    await places.take()
+    order: list[str] = []
+
+    async def wait(name: str, *, again: bool) -> None:
+        await places.take(again=again)
+        order.append(name)
+        places.give_up()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(wait("first", again=False))
+        tasks.create_task(wait("again", again=True))
+        tasks.create_task(wait("again, later", again=True))
+        await asyncio.sleep(0)
+        places.give_up()
+    assert order == ["again", "again, later", "first"]
+
+
 @pytest.mark.parametrize("turns", range(6))
 async def test_a_waiter_that_is_cancelled_loses_no_place(turns: int) -> None:
     places = Places(1)

@@ -256,7 +256,7 @@ def test_a_creation_that_gets_no_answer_in_time_is_in_doubt(run_jumping: Run) ->
         (response(404, example("invalid_token")), errors.AuthenticationError),
         (response(422, b'{"info":"contact is invalid"}'), errors.InvalidRequest),
         (response(200, b'{"success":false,"info":"no"}'), errors.StatusError),
-        (response(302, location="/api/v2/elsewhere"), errors.StatusError),
+        (response(301, location="/api/v2/elsewhere"), errors.StatusError),
         (response(307, location="https://elsewhere.example.com/"), errors.StatusError),
     ],
 )

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from kauneonga_async.errors import DestinationLocked
 from kauneonga_async.exporting.destinations.destination import Destination, PartFile, Stamp
-from kauneonga_async.files import OWNER_ONLY, AtomicFile, lock_file, sync_folder
+from kauneonga_async.files import OWNER_ONLY, AtomicFile, lock_file, make_folder, sync_folder
 
 __all__ = ["Folder"]
 
@@ -35,7 +35,7 @@ class Folder(Destination):
 
     def lock(self) -> None:
         """Keep every other process out."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path)
         name = self.path / f"_{self._kind}.lock"
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), OWNER_ONLY)
         try:

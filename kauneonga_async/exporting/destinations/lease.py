@@ -17,6 +17,7 @@ from threading import Event, Lock, Thread
 
 import msgspec
 
+from kauneonga_async.decoding import UNREADABLE
 from kauneonga_async.errors import ConfigurationError, DestinationLocked
 from kauneonga_async.exporting.destinations.store import Changed, Found, Store
 
@@ -207,7 +208,7 @@ class Lease:
 def _holder_of(found: Found) -> Holder:
     try:
         return msgspec.json.decode(found.data, type=Holder)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return Holder("", "an unknown host", 0, found.modified or datetime.now(UTC), LEASE)
 
 

@@ -13,6 +13,7 @@ from threading import Lock
 
 import msgspec
 
+from kauneonga_async.decoding import UNREADABLE
 from kauneonga_async.errors import DestinationLocked
 from kauneonga_async.exporting.destinations.lease import Lease
 from kauneonga_async.exporting.destinations.store import Changed, Found, Store
@@ -150,4 +151,7 @@ class Segments:
 
 
 def _head(found: Found) -> Head:
-    return msgspec.json.decode(found.data.partition(b"\n")[0], type=Head)
+    try:
+        return msgspec.json.decode(found.data.partition(b"\n")[0], type=Head)
+    except UNREADABLE:
+        raise OSError("an object of the journal is damaged, or somebody else's") from None

@@ -8,7 +8,7 @@ from kauneonga_async.exporting.formats.json_lines import to_lines
 
 __all__ = ["BLOCK", "Blocks"]
 
-BLOCK = 1024 * 1024
+BLOCK = 512 * 1024
 """Bytes: smaller ones cost more for each of their columns, larger ones hold other threads up for longer."""
 
 

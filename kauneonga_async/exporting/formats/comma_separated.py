@@ -37,6 +37,7 @@ class Csv:
     """
 
     name = "csv"
+    at_once: int | None = None
 
     def __init__(self, compression: str | None = None, answers: Sequence[str] = ()) -> None:
         self._compression = compression

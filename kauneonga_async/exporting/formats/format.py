@@ -30,10 +30,12 @@ class Format(Protocol):
     Attributes:
         name: ``"jsonl"``, ``"csv"`` or ``"parquet"``.
         ending: How the names of its files end, ``.csv.gz`` for one.
+        at_once: How many parts to encode at once, to bound the memory that takes; None for no bound.
     """
 
     name: str
     ending: str
+    at_once: int | None
 
     def encoder(self, write: Write) -> Encoder:
         """Return the encoder of a new part, whose bytes go to ``write``."""

@@ -37,6 +37,7 @@ class JsonLines:
     """
 
     name = "jsonl"
+    at_once: int | None = None
 
     def __init__(self, compression: str | None = None) -> None:
         self._compression = compression

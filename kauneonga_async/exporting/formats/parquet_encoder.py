@@ -16,7 +16,7 @@ from kauneonga_async.exporting.formats.rows import RowReader
 
 __all__ = ["ParquetEncoder"]
 
-_ROW_GROUP = 16 * 1024 * 1024  # bytes of JSON, some 10,000 messages: half of it in memory, for each part that is open
+_ROW_GROUP = 4 * 1024 * 1024  # bytes of JSON, some 2,500 messages: half of it in memory, for each part that is open
 
 # By these a reader skips row groups; the least and the greatest text would only be work, and messages in the footer.
 _RANGES: Any = [name for name, kind in FIELDS.items() if kind in (Kind.NUMBER, Kind.FLAG, Kind.INSTANT)]
@@ -70,6 +70,8 @@ class ParquetEncoder:
             table = pa.Table.from_batches(self._batches, self._schema)
             self._batches, self._size = [], 0
             self._writer.write_table(table)
+            del table
+            pa.default_memory_pool().release_unused()  # else it keeps a third as much again
 
 
 class _Sink:

@@ -6,8 +6,6 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from anyio import to_thread
-
 from kauneonga_async.client import KauneongaClient
 from kauneonga_async.downloads import Download
 from kauneonga_async.errors import (
@@ -22,6 +20,7 @@ from kauneonga_async.exporting.destinations import Destination, Folder, Stamp
 from kauneonga_async.exporting.opening import digest_of
 from kauneonga_async.exporting.recordings.entries import Audio, Status
 from kauneonga_async.models import CallRecording
+from kauneonga_async.threads import carry_out
 
 __all__ = ["Fetcher"]
 
@@ -64,7 +63,7 @@ class Fetcher:
         try:
             if isinstance(self._destination, Folder):
                 return await self._download(recording, self._destination.path)
-            with await to_thread.run_sync(partial(tempfile.TemporaryDirectory, prefix="kauneonga-")) as staging:
+            with await carry_out(partial(tempfile.TemporaryDirectory, prefix="kauneonga-")) as staging:
                 return await self._download(recording, Path(staging))
         except (AuthenticationError, ClientClosed, DestinationLocked):
             raise
@@ -84,7 +83,7 @@ class Fetcher:
             path = await download.run()
         finally:
             self.retries += download.retries
-        return await to_thread.run_sync(self._describe, recording.id, path, download)
+        return await carry_out(partial(self._describe, recording.id, path, download))
 
     def _describe(self, record_id: int, path: Path, download: Download) -> Audio:
         here = Folder(path.parent, "recordings")

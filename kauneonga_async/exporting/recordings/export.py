@@ -71,7 +71,7 @@ async def export_recordings(
     try:
         await carry_out(place.lock)
         check = None if same_account else partial(check_account, client)
-        journal = await to_thread.run_sync(partial(_open, place, begun, check, overwrite=overwrite))
+        journal = await carry_out(partial(_open, place, begun, check, overwrite=overwrite))
         fetcher = Fetcher(client, place, timeout, max_retries)
         return await RecordingsRun(client, place, journal, fetcher, places, progress).run()
     finally:

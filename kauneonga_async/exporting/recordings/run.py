@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import anyio
 import msgspec
-from anyio import to_thread
 
 from kauneonga_async.client import KauneongaClient
 from kauneonga_async.exporting.destinations import Destination, Stamp
@@ -68,16 +68,16 @@ class RecordingsRun:
 
     async def run(self) -> RecordingsReport:
         """Download what is not there."""
-        self._stamps = await to_thread.run_sync(self._destination.stamps)
-        manifest = await to_thread.run_sync(Manifest, self._destination)
+        self._stamps = await carry_out(self._destination.stamps)
+        manifest = await carry_out(partial(Manifest, self._destination))
         try:
             await self._see_to_all(manifest, None)
             if self._expired:
                 # A signed URL lives for minutes, and the list may be older than that by now.
                 await self._see_to_all(manifest, frozenset(self._expired))
-            await to_thread.run_sync(manifest.write, self._lines)
-            await to_thread.run_sync(manifest.finish, list(self._journal.state.audio.values()))
-            await to_thread.run_sync(self._journal.shorten)
+            await carry_out(partial(manifest.write, self._lines))
+            await carry_out(partial(manifest.finish, list(self._journal.state.audio.values())))
+            await carry_out(self._journal.shorten)
         finally:
             await carry_out(manifest.discard)
         self._tell()
@@ -97,7 +97,7 @@ class RecordingsRun:
                             tasks.start_soon(self._see_to, raw, expired is None)
                     if len(self._lines) >= _LINES_AT_ONCE:
                         lines, self._lines = self._lines, []
-                        await to_thread.run_sync(manifest.write, lines)
+                        await carry_out(partial(manifest.write, lines))
         except BaseExceptionGroup as group:
             raise bare_error(group) from None
 
@@ -139,7 +139,7 @@ class RecordingsRun:
             return False
         if stamp.mark == audio.mark:
             return True
-        return await to_thread.run_sync(digest_of, self._destination, audio.file) == audio.sha256
+        return await carry_out(partial(digest_of, self._destination, audio.file)) == audio.sha256
 
     def _count(self, audio: Audio) -> None:
         report = self._report

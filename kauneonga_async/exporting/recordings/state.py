@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from kauneonga_async.exporting.entries import Begun
-from kauneonga_async.exporting.lines import read_lines
+from kauneonga_async.exporting.lines import read_lines, unknown_journal
 from kauneonga_async.exporting.recordings.entries import Audio
 
 __all__ = ["State", "read_state"]
@@ -43,6 +43,8 @@ class State:
 def read_state(lines: Iterable[bytes], place: str) -> State | None:
     """Return what a journal's lines come to, or None if they tell of no export; see ``lines.read_lines``."""
     entries = read_lines(lines, _DECODER, place)
-    if not entries or not isinstance(entries[0], Begun):
+    if not entries:
         return None
+    if not isinstance(entries[0], Begun):
+        raise unknown_journal(place)
     return State(entries[0], (entry for entry in entries if isinstance(entry, Audio)))

@@ -13,8 +13,9 @@ import pytest
 from kauneonga_async import KauneongaClient, errors, export_messages, export_recordings, verify_export
 from kauneonga_async.exporting.destinations.object_store import object_store
 from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
+from tests.budget import KILLS
 from tests.exporting.destinations.s3_server import S3Server
-from tests.exporting.executioner import KILLS, Executioner, victims
+from tests.exporting.executioner import Executioner, victims
 
 FIRST, LAST = date(2025, 1, 1), date(2025, 1, 20)
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from kauneonga_async.exporting.formats import format_named, restore_cell
 from kauneonga_async.exporting.formats.fields import FIELDS, Kind
+from tests.budget import examples
 from tests.exporting.formats.records import NO_TIMES, WORLD, as_json, encoded, ids_of, odd
 
 COLUMNS = [*FIELDS, "_extra"]
@@ -114,7 +115,7 @@ def test_a_record_that_cannot_be_taken_apart_is_kept_whole() -> None:
     assert ids_of(format_named("csv"), part) == [2, 1]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(odd, max_size=4))
 def test_every_text_is_restored(contents: list[dict[str, Any]]) -> None:
     part = part_of(*contents)

@@ -19,6 +19,7 @@ from kauneonga_async.decoding import Lines
 from kauneonga_async.errors import ConfigurationError
 from kauneonga_async.exporting.formats import Format, format_named
 from kauneonga_async.exporting.formats.blocks import BLOCK
+from tests.budget import examples
 from tests.exporting.formats.records import WORLD, as_json, encoded, ids_of, odd
 
 EVERY: dict[str, Callable[[], Format]] = {
@@ -65,7 +66,7 @@ def test_equal_records_make_equal_files(ending: str) -> None:
     assert encoded(EVERY[ending](), WORLD) == encoded(EVERY[ending](), WORLD)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.lists(odd, max_size=5))
 def test_no_record_fails(contents: list[Any]) -> None:
     for make in EVERY.values():

@@ -1,0 +1,167 @@
+"""``kauneonga watch``: what is new or changed, a line each, or a command run for each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kauneonga_async.cli.connection import accounts_options, resolve_all
+from kauneonga_async.cli.dates import DATE
+from kauneonga_async.cli.job import run
+from kauneonga_async.cli.messages import COLUMNS
+from kauneonga_async.cli.output import Column, print_table, wants_table, write_lines
+
+if TYPE_CHECKING:
+    from kauneonga_async import MessageChange
+    from kauneonga_async.cli.account import Account
+
+__all__ = ["watch"]
+
+# What is done with a change, and the name of its account, if there are several.
+Deal = Callable[["MessageChange[Any]", str | None], Awaitable[None]]
+
+
+class _Start(click.ParamType[Any]):
+    name = "now|date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if value == "now" else DATE.convert(value, param, ctx)
+
+
+@click.command()
+@click.option("--interval", type=float, metavar="SECONDS", help="Between two polls, at the least.  [default: 15]")
+@click.option(
+    "--start",
+    type=_Start(),
+    default="now",
+    metavar="now|DATE",
+    help="From when on messages are told of.  [default: now]",
+)
+@click.option("--look-back", type=int, metavar="DAYS", help="How far back changes are looked for.  [default: 2]")
+@click.option(
+    "--cursor",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Keeps what was told of, so that a watch goes on where it ended. Without it, it begins anew.",
+)
+@click.option(
+    "--exec",
+    "command",
+    metavar="CMD",
+    help="Run by the shell for each change, which is on its stdin; again, later and later, until it exits with 0.",
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines on a terminal too, and with --exec.")
+@accounts_options
+def watch(
+    interval: float | None,
+    start: Any,
+    look_back: int | None,
+    cursor: str | None,
+    command: str | None,
+    *,
+    as_json: bool,
+    **connection: Any,
+) -> None:
+    """Tell of each message that appears or changes, until Ctrl-C or SIGTERM.
+
+    A change is a line, {"kind": "created", "event_id": ..., "message": {...}}, or "updated". Each comes at least once:
+    one that was not dealt with when the watch ended comes again, with the same event_id, if there is a --cursor.
+    Troubles of the network and the server are outlasted, and told of on stderr.
+
+    Of several accounts (--profile A --profile B, --all-profiles) each line tells which, as {"account": "A", ...}. One
+    that is refused is told of and left out; the others go on.
+    """
+    run(_watch(interval, start, look_back, cursor, command, as_json, connection))
+
+
+async def _watch(
+    interval: float | None,
+    start: date | Any,
+    look_back: int | None,
+    cursor: str | None,
+    command: str | None,
+    as_json: bool,  # noqa: FBT001 - a private function's
+    connection: dict[str, Any],
+) -> None:
+    import msgspec
+
+    from kauneonga_async import config
+
+    accounts = resolve_all(**connection)
+    deal_with: list[Deal] = []
+    if command is not None:
+        from kauneonga_async.cli.handler import Handler
+
+        deal_with.append(Handler(command).deal_with)
+    if command is None or as_json:
+        as_table = command is None and wants_table(as_json=as_json)
+        deal_with.append(_Printer(as_table=as_table, with_account=len(accounts) > 1).print)
+    options = {
+        "record_type": msgspec.Raw,
+        "interval": config.WATCH_INTERVAL if interval is None else interval,
+        "start": start,
+        "look_back": config.LOOK_BACK if look_back is None else timedelta(days=look_back),
+        "cursor": cursor,
+    }
+    await (_watch_one if len(accounts) == 1 else _watch_all)(accounts, options, deal_with)
+
+
+async def _watch_one(accounts: Sequence[Account], options: dict[str, Any], deal_with: Sequence[Deal]) -> None:
+    from kauneonga_async import SqliteCursor
+    from kauneonga_async.watching import account_key
+
+    async with accounts[0].open() as client:
+        if options["cursor"] is not None:
+            # As among several: another profile that is watched too, from now on, makes no difference.
+            options["cursor"] = SqliteCursor(options["cursor"], account_key(client.base_url, accounts[0].name))
+        async with client.messages.watch(**options) as changes:
+            async for change in changes:
+                for deal in deal_with:
+                    await deal(change, None)
+
+
+async def _watch_all(accounts: Sequence[Account], options: dict[str, Any], deal_with: Sequence[Deal]) -> None:
+    from contextlib import AsyncExitStack
+
+    from kauneonga_async import AccountFailure, Fleet
+
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(account.open()) for account in accounts]
+        fleet = await stack.enter_async_context(Fleet(clients[0], **options))
+        for account, client in zip(accounts, clients, strict=True):
+            fleet.add(account.name or "", client)
+        async for event in fleet:
+            if isinstance(event, AccountFailure):
+                error = event.error
+                click.echo(f"kauneonga: {event.account}: {type(error).__name__}: {error}", err=True)
+                if not fleet.reports:
+                    raise error
+            else:
+                for deal in deal_with:
+                    await deal(event.change, event.account)
+
+
+class _Printer:
+    """Prints changes, each flushed."""
+
+    def __init__(self, *, as_table: bool, with_account: bool) -> None:
+        account = Column("ACCOUNT", lambda row: row["account"])
+        kind = Column("CHANGE", lambda row: row["change"], width=7)
+        self._columns = [*([account] if with_account else []), kind, *COLUMNS]
+        self._as_table = as_table
+        self._printed = False
+
+    async def print(self, change: MessageChange[Any], account: str | None) -> None:
+        from kauneonga_async.cli.handler import line_of
+
+        if not self._as_table:
+            await write_lines([line_of(change, account)])
+            return
+        import msgspec
+
+        row = {**msgspec.json.decode(change.message), "change": change.kind, "account": account}
+        print_table([row], self._columns, with_header=not self._printed)
+        self._printed = True

@@ -1,0 +1,146 @@
+"""Question: one window asked for, and what its answer holds that is not known yet; the rest is dropped at once."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from itertools import compress
+
+import msgspec
+
+from kauneonga_async.decoding import Batch, InvalidRecord, LineReader, ListDecoder, Refusal, line_reader
+from kauneonga_async.errors import DecodeError, KauneongaError
+from kauneonga_async.streams import Listing, check_reach
+from kauneonga_async.transport import NOT_MODIFIED, Answer, http_date
+from kauneonga_async.watching.changes import Finding, find_changes
+from kauneonga_async.watching.cursor import Cursor
+from kauneonga_async.watching.report import WatchReport
+from kauneonga_async.windows import Window, api_date
+
+__all__ = ["Answered", "Question"]
+
+_ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,500}"')  # RFC 9110, 8.8.3; what is not ASCII could not be sent back
+
+
+class Answered(msgspec.Struct, kw_only=True):
+    """What a window's answer held.
+
+    Attributes:
+        date: The server's time, if it told.
+        etag: What tells this answer from others, if the server told.
+        is_unchanged: Whether the server said that the answer known still holds; all that follows is then empty.
+        findings: By id, the records of the window that are not as they are known.
+        invalid: Records whose id or date cannot be read.
+        ids: The ids of all records, those of other windows included.
+    """
+
+    date: datetime | None
+    etag: str | None
+    is_unchanged: bool = False
+    findings: dict[int, Finding] = {}
+    invalid: list[InvalidRecord] = []
+    ids: set[int] = set()
+
+    @property
+    def total(self) -> int:
+        """How many records it held."""
+        return len(self.ids) + len(self.invalid)
+
+
+class Question:
+    """Asks for windows and compares.
+
+    Args:
+        listing: How to ask.
+        cursor: Tells what is known.
+        report: Counts what was done.
+    """
+
+    def __init__(self, listing: Listing[bytes], cursor: Cursor, report: WatchReport) -> None:
+        self._listing = listing
+        self._cursor = cursor
+        self._report = report
+        self._reader: LineReader = line_reader(listing.calendar.date_field)
+
+    async def ask(self, window: Window, etag: str | None = None) -> Answered:
+        """Ask for a window.
+
+        Args:
+            window: The window.
+            etag: That of the answer known.
+
+        Raises:
+            CalendarMismatch: A record's date lies where none of the answer's can.
+            KauneongaError: The answer cannot be had.
+        """
+
+        async def read(answer: Answer) -> Answered:
+            return await self._read(answer, window)
+
+        request = self._listing.transport.request(
+            "GET",
+            self._listing.path,
+            query=_query(window),
+            options=self._listing.options,
+            etag=etag,
+            streaming=True,
+            lets_others_by=True,
+        )
+        answered = await self._listing.transport.send(request, read)
+        self._report.windows += 1
+        self._report.unchanged += answered.is_unchanged
+        self._report.records += answered.total
+        return answered
+
+    async def _read(self, answer: Answer, window: Window) -> Answered:
+        date, etag = http_date(answer.headers.get("Date", "")), answer.headers.get("ETag", "")
+        answered = Answered(date=date, etag=etag if _ETAG.fullmatch(etag) else None)
+        if answer.status == NOT_MODIFIED:
+            answered.is_unchanged = True
+            return answered
+        decoder = ListDecoder(self._reader)
+        failure: KauneongaError
+        try:
+            while data := await answer.read():
+                await self._compare(await self._decode(decoder, data), window, answered)
+            await self._compare(decoder.finish(), window, answered)
+            return answered
+        except DecodeError as error:
+            failure = error if error.request_id else answer.identify(error)
+        except Refusal as refusal:
+            failure = answer.refused(b"", refusal.info)
+        finally:
+            self._report.bytes += answer.received
+        # Without the frames below, whose locals hold records.
+        raise failure.with_traceback(None)
+
+    async def _decode(self, decoder: ListDecoder[bytes], data: bytes) -> Batch[bytes] | None:
+        async with self._listing.decoding:
+            batch = decoder.feed(data)
+            await asyncio.sleep(0)
+        return batch
+
+    async def _compare(self, batch: Batch[bytes] | None, window: Window, answered: Answered) -> None:
+        if batch is None:
+            return
+        answered.ids.update(batch.ids)
+        answered.invalid += (record for record in batch.invalid if record.time is None or window.owns(record.time))
+        if batch.span is None:
+            return
+        check_reach(self._listing.calendar, window, *batch.span)
+        records: Sequence[bytes] = batch.records
+        ids, times = batch.ids, batch.times
+        if not all(map(window.owns, batch.span)):
+            own = list(map(window.owns, times))
+            records, ids, times = list(compress(records, own)), list(compress(ids, own)), list(compress(times, own))
+        if ids:
+            known = await self._cursor.digests(ids)
+            answered.findings.update((found.id, found) for found in find_changes(records, ids, times, known))
+
+
+@lru_cache(maxsize=64)  # poll after poll, and for account after account, the same
+def _query(window: Window) -> dict[str, str]:
+    return {"from_date": api_date(window.ask_from), "to_date": api_date(window.ask_to)}

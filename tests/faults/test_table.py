@@ -1,0 +1,46 @@
+"""Every row of the table, on every surface that it can reach; and the page that says what was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.cases import Case
+from tests.faults.harness import check
+from tests.faults.page import ALL_CASES, AREAS, page
+from tests.faults.table import SURFACES, Row, Surface
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+PAGE = Path(__file__).parents[2] / "docs/reliability.md"
+
+ATTEMPTS = [
+    pytest.param(row, surface, id=f"{row.fault}-{surface}")
+    for rows in AREAS.values()
+    for row in rows
+    for surface in SURFACES
+    if row.outcome(surface) is not None
+]
+
+
+@pytest.mark.parametrize(("row", "surface"), ATTEMPTS)
+def test_the_outcome_of_a_fault_is_what_the_table_says(row: Row, surface: Surface, run_jumping: Run) -> None:
+    expected = row.outcome(surface)
+    assert expected is not None
+    run_jumping(check(row, surface, expected))
+
+
+@pytest.mark.parametrize("one", [pytest.param(one, id=one.fault) for one in ALL_CASES])
+def test_the_outcome_of_a_case_is_what_the_table_says(one: Case, run_jumping: Run, tmp_path: Path) -> None:
+    run_jumping(one.run(tmp_path))  # type: ignore[arg-type]
+
+
+def test_there_are_enough_of_them() -> None:
+    faults = [row.fault for rows in AREAS.values() for row in rows] + [one.fault for one in ALL_CASES]
+    assert len(faults) == len(set(faults)) >= 120
+
+
+def test_the_page_is_what_the_table_says() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page()

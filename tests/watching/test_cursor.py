@@ -1,0 +1,166 @@
+"""What a cursor keeps, and what it does not; the same for every kind of it, and what is a file's alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kauneonga_async import Cursor, MemoryCursor, SqliteCursor, errors
+from kauneonga_async.watching import Entry, Position
+
+START = datetime(2025, 3, 1, tzinfo=UTC)
+POSITION = Position(START, START + timedelta(days=2))
+ENTRY = Entry(7, b"0123456789abcdef", date(2025, 3, 2))
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def cursor(request: pytest.FixtureRequest, tmp_path: Path) -> Cursor:
+    return MemoryCursor() if request.param == "memory" else SqliteCursor(tmp_path / "cursor.db")
+
+
+async def test_what_was_saved_is_there_when_it_is_opened_again(cursor: Cursor) -> None:
+    assert await cursor.open() is None
+    await cursor.save([ENTRY], POSITION)
+    await cursor.save([Entry(8, b"8" * 16, date(2025, 3, 2))])
+    await cursor.close()
+    assert await cursor.open() == POSITION
+    assert await cursor.digests([6, 7, 8]) == {7: ENTRY.digest, 8: b"8" * 16}
+    await cursor.close()
+
+
+async def test_a_new_digest_takes_the_place_of_the_old(cursor: Cursor) -> None:
+    await cursor.open()
+    await cursor.save([ENTRY], POSITION)
+    await cursor.save([ENTRY._replace(digest=b"x" * 16)])
+    assert await cursor.digests([7]) == {7: b"x" * 16}
+    await cursor.close()
+
+
+async def test_what_was_kept_before_the_first_position_counts_for_nothing(cursor: Cursor) -> None:
+    await cursor.open()
+    await cursor.save([ENTRY])
+    await cursor.close()
+    assert await cursor.open() is None
+    assert await cursor.digests([7]) == {}
+    await cursor.close()
+
+
+async def test_days_before_those_covered_are_dropped(cursor: Cursor) -> None:
+    await cursor.open()
+    await cursor.save([ENTRY, Entry(8, b"8" * 16, date(2025, 3, 5))], POSITION)
+    await cursor.save((), Position(START + timedelta(days=3), START + timedelta(days=9)))
+    assert await cursor.digests([7, 8]) == {8: b"8" * 16}
+    await cursor.close()
+
+
+async def test_a_second_watch_is_refused_until_the_first_has_ended(cursor: Cursor) -> None:
+    await cursor.open()
+    with pytest.raises(errors.DestinationLocked):
+        await cursor.open()
+    await cursor.close()
+    await cursor.open()
+    await cursor.close()
+
+
+async def test_more_ids_than_sqlite_takes_parameters(cursor: Cursor) -> None:
+    await cursor.open()
+    await cursor.save([Entry(number, b"d" * 16, ENTRY.day) for number in range(40_000)], POSITION)
+    assert len(await cursor.digests(range(50_000))) == 40_000
+    await cursor.close()
+
+
+async def test_the_files_are_their_owners_alone(tmp_path: Path) -> None:
+    old_mask = os.umask(0)
+    try:
+        cursor = SqliteCursor(tmp_path / "cursor.db")
+        await cursor.open()
+        await cursor.save([ENTRY], POSITION)
+        assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+        await cursor.close()
+        assert [path.name for path in tmp_path.iterdir()] == ["cursor.db"]
+    finally:
+        os.umask(old_mask)
+
+
+async def test_accounts_in_one_file_do_not_meet(tmp_path: Path) -> None:
+    first = SqliteCursor(tmp_path / "cursor.db", "first")
+    second = first.for_account("second")
+    await first.open()
+    await first.save([ENTRY], POSITION)
+    assert await second.open() is None
+    assert await second.digests([7]) == {}
+    await first.close()
+    await second.save((), POSITION)
+    await second.close()
+    again = SqliteCursor(tmp_path / "cursor.db", "first")
+    assert await again.open() == POSITION
+    await again.close()
+
+
+async def test_another_process_is_refused_too(tmp_path: Path) -> None:
+    path = tmp_path / "cursor.db"
+    program = (
+        "import asyncio, sys\n"
+        "from kauneonga_async import SqliteCursor\n"
+        "async def main():\n"
+        "    await SqliteCursor(sys.argv[1]).open()\n"
+        "    print('open', flush=True)\n"
+        "    sys.stdin.read()\n"
+        "asyncio.run(main())\n"
+    )
+    other = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, str(path), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert other.stdout is not None
+    assert await other.stdout.readline() == b"open\n"
+    cursor = SqliteCursor(path)
+    with pytest.raises(errors.DestinationLocked, match=r"cursor\.db"):
+        await cursor.open()
+    other.send_signal(signal.SIGKILL)
+    await other.wait()
+    assert await cursor.open() is None
+    await cursor.close()
+
+
+async def test_a_later_versions_file_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "cursor.db"
+    cursor = SqliteCursor(path)
+    await cursor.open()
+    await cursor.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(errors.ConfigurationError, match="later version"):
+        await SqliteCursor(path).open()
+    assert path.read_bytes() == before
+
+
+async def test_something_elses_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE accounts (name TEXT)")
+    connection.close()
+    with pytest.raises(errors.ConfigurationError, match="something else"):
+        await SqliteCursor(path).open()
+
+
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(b"not a database at all, but long enough to be one" * 100)
+    with pytest.raises(errors.ConfigurationError, match=r"notes\.txt"):
+        await SqliteCursor(path).open()
+
+
+async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="nowhere"):
+        await SqliteCursor(tmp_path / "nowhere" / "cursor.db").open()
