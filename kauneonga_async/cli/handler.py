@@ -81,12 +81,24 @@ class Handler:
             # A start that is cancelled half-way would leave behind what the shell has started by then.
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(start)
-            await started[0].communicate(line_of(change, account) + b"\n")
+            await _tell(started[0], line_of(change, account) + b"\n")
         except asyncio.CancelledError:
             if started:
                 await _end(started[0])
             raise
         return started[0].returncode or 0
+
+
+async def _tell(process: asyncio.subprocess.Process, line: bytes) -> None:
+    """Hand a command its stdin, and wait until it has ended."""
+    assert process.stdin is not None
+    try:
+        await process.communicate(line)
+    except RuntimeError:
+        # What uvloop raises, in place of BrokenPipeError, where a command has ended before it was told anything.
+        if not process.stdin.is_closing():
+            raise
+        await process.wait()
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
