@@ -3,11 +3,12 @@
 A page has a folder, a sandbox and a namespace of its own. What each kind of block does:
 
 - ``python``: runs, with ``client`` for the page's sandbox; ``await`` stands where it likes, and lines that begin with
-  ``#>`` are what is printed. With ``title="name.py"`` it is a file of that name.
+  ``# >`` are what is printed. With ``title="name.py"`` it is a file of that name.
 - ``sh`` and ``console``: ``kauneonga`` runs in this process, anything else in bash. In ``console``, lines without ``$``
   are what is printed; ``...`` stands for anything.
 - ``sql``: runs in DuckDB.
-- After ``<!-- not run: why -->`` it does nothing, and its reason is counted. Other languages are not code.
+- ``toml`` is a file of its title's name.
+- After ``<!-- not run: why -->`` it does nothing, and its reason is counted. Only ``text`` is not code.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ import io
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,13 +34,13 @@ from kauneonga_async import KauneongaClient
 from kauneonga_async.cli.app import run_app
 from kauneonga_async.sandbox import Sandbox
 
-RUN = ("python", "sh", "console", "sql")
+RUN = ("python", "sh", "console", "sql", "toml", "js")
 _FENCE = re.compile(
     r"(?:^<!-- not run: (?P<reason>[^\n]+) -->\n+)?"
     r"^(?P<indent> *)```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<code>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )
-_PRINTED = re.compile(r"^ *#> ?(.*)$", re.MULTILINE)
+_PRINTED = re.compile(r"^ *# ?> ?(.*)$", re.MULTILINE)
 _SHELL = re.compile(r"[|&;<>`]|\$\(")
 
 
@@ -81,13 +84,13 @@ class Reader:
 
     def _follow(self, block: Block, loop: asyncio.Runner) -> None:
         # What a page says in place of an account is the sandbox's.
-        code = block.code.replace("https://acme.example.com/api", self._sandbox.base_url)
-        code = code.replace('token="..."', f'token="{self._sandbox.token}"').replace(
-            "KAUNEONGA_TOKEN=...", f"KAUNEONGA_TOKEN={self._sandbox.token}"
-        )
+        code = re.sub(r"https://\w+\.example\.com/api", self._sandbox.base_url, block.code)
+        code = code.replace('"..."', f'"{self._sandbox.token}"').replace("_TOKEN=...", f"_TOKEN={self._sandbox.token}")
         where = f"{self._page}:{block.line}"
         if block.title:
-            Path(block.title).write_text(code, encoding="utf-8")
+            path = Path(block.title).expanduser()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(code, encoding="utf-8")
         elif block.language == "python":
             printed = self._run_python("\n" * (block.line - 1) + code, loop)
             expected = _PRINTED.findall(code)
@@ -120,6 +123,12 @@ class Reader:
                 name, _, value = word.partition("=")
                 os.environ[name] = value
             return
+        # `kauneonga` and `python` are this environment's.
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        environment = {**os.environ, "PATH": path}
+        if words[:2] == ["kauneonga", "watch"]:
+            self._watch(words, environment, where)
+            return
         if words[0] == "kauneonga" and not _SHELL.search(command):
             out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
             err = io.StringIO()
@@ -128,11 +137,9 @@ class Reader:
             out.seek(0)
             printed = out.read() + err.getvalue()
         else:
-            # `kauneonga` and `python` are this environment's.
-            path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
             done = subprocess.run(
                 ["bash", "-euo", "pipefail", "-c", command],
-                env={**os.environ, "PATH": path},
+                env=environment,
                 capture_output=True,
                 text=True,
                 check=False,
@@ -140,6 +147,16 @@ class Reader:
             code, printed = done.returncode, done.stdout + done.stderr
         assert code == 0, f"{where}: {command}: {printed}"
         assert not expected.strip() or _agree(expected, printed), f"{where}: {command} printed:\n{printed}"
+
+    def _watch(self, words: list[str], environment: dict[str, str], where: str) -> None:
+        """Let a watch ask twice: it goes on until it is ended."""
+        asked = len(self._sandbox.requests) + 1
+        with subprocess.Popen([*words, "--interval", "1"], env=environment, stderr=subprocess.PIPE, text=True) as watch:
+            while len(self._sandbox.requests) <= asked and watch.poll() is None:
+                time.sleep(0.05)
+            watch.terminate()
+            _, said = watch.communicate()
+        assert watch.returncode == 128 + signal.SIGTERM, f"{where}: {said}"
 
 
 def _commands(block: Block) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ import pytest
 from kauneonga_async import errors
 from kauneonga_async.sandbox import Sandbox
 from kauneonga_async.testing import in_thread
-from tests.documents import Reader, blocks_of
+from tests.documents import RUN, Reader, blocks_of
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "kauneonga_async"
@@ -48,6 +48,8 @@ def test_the_code_on_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest
         monkeypatch.setenv("KAUNEONGA_BASE_URL", sandbox.base_url)
         monkeypatch.setenv("KAUNEONGA_TOKEN", sandbox.token)
         monkeypatch.setenv("PYTHONPATH", str(ROOT))
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
         Reader(sandbox, page).follow()
 
 
@@ -61,6 +63,7 @@ def test_what_is_not_run_is_known() -> None:
         ("tutorial.md", "it installs from a package registry; .ci/run does so"),
         ("tutorial.md", "it serves until Ctrl-C; the tests' own sandbox stands for it"),
         ("tutorial.md", "the port and the token are those of the sandbox that was started"),
+        ("web.md", "it is for a browser"),
     ]
 
 
@@ -68,7 +71,7 @@ def test_every_fence_says_what_it_holds() -> None:
     for page in PAGES:
         # Fences open and close by turns; a block without a language would escape the tests above.
         opening = re.findall(r"^ *```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)[::2]
-        languages = {fence.split(" ")[0] for fence in opening} - {"python", "sh", "console", "sql", "text", ""}
+        languages = {fence.split(" ")[0] for fence in opening} - {*RUN, "text", ""}
         assert not languages, page
         assert "" not in opening or page.name == "architecture.md", page
 
@@ -77,6 +80,8 @@ def test_every_fence_says_what_it_holds() -> None:
     ("text", "complaint"),
     [
         ("```python\nprint(2)\n#> 3\n```\n", "printed"),
+        ("```python\nprint(2)\n# > 3\n```\n", "printed"),
+        ("```sh\nkauneonga watch --look-back 0\n```\n", "look_back"),
         ("```python\nawait client.messages.get(1)\n```\n", "404"),
         ("```console\n$ kauneonga messages get 1\n```\n", "Message not found"),
         ("```console\n$ echo 2\n3\n```\n", "printed"),
