@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Any
 
 __all__ = ["inflate_with_isal", "loop_factory"]
 
@@ -28,4 +29,6 @@ def inflate_with_isal() -> None:
     import aiohttp
     from isal import isal_zlib
 
-    aiohttp.set_zlib_backend(isal_zlib)
+    # A module is no protocol's instance to every type checker.
+    backend: Any = isal_zlib
+    aiohttp.set_zlib_backend(backend)
