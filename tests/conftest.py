@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
+import prometheus_client
 import pytest
 from hypothesis import settings
 
@@ -72,3 +73,13 @@ async def nothing_is_left_over() -> AsyncIterator[None]:
             return
         await asyncio.sleep(0)
     assert not left
+
+
+@pytest.fixture
+def metrics_of_a_test() -> Iterator[None]:
+    """Forget the metrics that a test has registered: prometheus_client keeps them for the process, each name once."""
+    registry = prometheus_client.REGISTRY
+    before = set(registry._collector_to_names)
+    yield
+    for collector in set(registry._collector_to_names) - before:
+        registry.unregister(collector)

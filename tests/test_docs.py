@@ -41,6 +41,7 @@ def test_sections_of_the_api_page_that_docstrings_cite_are_there() -> None:
             assert re.search(rf"^## {section}|^\*{section}\*", page, re.MULTILINE), section
 
 
+@pytest.mark.usefixtures("metrics_of_a_test")
 @pytest.mark.parametrize("page", [page for page in PAGES if any(blocks_of(page))], ids=lambda page: page.name)
 def test_the_code_on_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with in_thread(Sandbox(messages=10_000, start=date(2025, 1, 1), end=date(2025, 12, 31))) as sandbox:
