@@ -15,6 +15,7 @@ from yarl import URL
 
 from kauneonga_async import config
 from kauneonga_async.calendars import ServerCalendar
+from kauneonga_async.errors import ClientClosed
 from kauneonga_async.resources import CallRecordings, Context, Messages, ToDos
 from kauneonga_async.resources.anything import Response, check_method, check_params, check_path, read_response
 from kauneonga_async.streams import Supervisors
@@ -97,7 +98,7 @@ class KauneongaClient:
             options = config.CallOptions(
                 timeout=config.check_seconds("timeout", timeout),
                 max_retries=config.check_count("max_retries", max_retries),
-                extra_headers=config.check_headers(extra_headers),
+                extra_headers=config.check_extra_headers(extra_headers),
             )
             places = config.check_count("concurrency", concurrency, least=1)
             if session is not None and session.connector is not None and session.connector.limit:
@@ -107,13 +108,13 @@ class KauneongaClient:
                     session=session,
                     ssl_context=check_ssl_context(ssl_context),
                     proxy=check_proxy(proxy),
-                    proxy_headers=dict(proxy_headers or {}),
-                    trust_env=trust_env,
-                    allow_private_recordings=allow_private_recordings,
+                    proxy_headers=config.check_headers("proxy_headers", proxy_headers),
+                    trust_env=config.check_flag("trust_env", trust_env),
+                    allow_private_recordings=config.check_flag("allow_private_recordings", allow_private_recordings),
                 )
             )
             transport = Transport(
-                config.resolve_base_url(base_url, allow_http=allow_http),
+                config.resolve_base_url(base_url, allow_http=config.check_flag("allow_http", allow_http)),
                 TokenSource(token),
                 sessions,
                 Places(places),
@@ -257,6 +258,8 @@ class KauneongaClient:
             await self._sessions.aclose()
 
     async def __aenter__(self) -> KauneongaClient:
+        if self.closed:
+            raise ClientClosed("the client was closed: make another")
         return self
 
     async def __aexit__(
@@ -278,10 +281,10 @@ class KauneongaClient:
         return f"<KauneongaClient {self._transport.base_url}{' closed' if self.closed else ''}>"
 
 
-def _check_types(calendar: object, session: object, on_event: object) -> None:
+def _check_types(calendar: object, session: object, on_event: EventHook | None) -> None:
     if not isinstance(calendar, ServerCalendar):
         raise TypeError(f"calendar: a ServerCalendar is needed, not {type(calendar).__name__}")
     if session is not None and not isinstance(session, aiohttp.ClientSession):
         raise TypeError(f"session: an aiohttp.ClientSession is needed, not {type(session).__name__}")
-    if on_event is not None and not callable(on_event):
-        raise TypeError(f"on_event: a callable is needed, not {type(on_event).__name__}")
+    if on_event is not None:
+        config.check_callback("on_event", on_event)

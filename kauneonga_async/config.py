@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from yarl import URL
@@ -87,6 +88,9 @@ _OWN_HEADERS = frozenset(
 )
 
 
+C = TypeVar("C", bound=Callable[..., Any])
+
+
 class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What one call may be given in place of the client's own settings."""
 
@@ -106,7 +110,7 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
         return CallOptions(
             timeout=self.timeout if timeout is None else check_seconds("timeout", timeout),
             max_retries=self.max_retries if max_retries is None else check_count("max_retries", max_retries),
-            extra_headers={**self.extra_headers, **check_headers(extra_headers)},
+            extra_headers={**self.extra_headers, **check_extra_headers(extra_headers)},
         )
 
 
@@ -166,9 +170,7 @@ def resolve_base_url(base_url: str | URL | None, *, allow_http: bool) -> URL:
         raise ConfigurationError(
             f"base_url: http would send the token to {url.host} unencrypted; use https, or pass allow_http=True"
         )
-    path = url.path.rstrip("/")
-    path = "/api" if not path else path.removesuffix("/v2")
-    return url.with_path(path)
+    return url.with_path(url.path.rstrip("/").removesuffix("/v2") or "/api")
 
 
 def is_loopback(host: str) -> bool:
@@ -231,23 +233,48 @@ def check_id(name: str, value: int) -> int:
     return value
 
 
-def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """Return extra headers if they are well formed and none of those the client sets itself.
+def check_flag(name: str, value: bool) -> bool:  # noqa: FBT001 - a flag is what is checked
+    """Return a flag if it is True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}: True or False is needed, not {type(value).__name__}")
+    return value
+
+
+def check_callback(name: str, value: C) -> C:
+    """Return a callback if it can be called, and would not return a coroutine that nobody awaits."""
+    if not callable(value):
+        raise TypeError(f"{name}: a callable is needed, not {type(value).__name__}")
+    if inspect.iscoroutinefunction(value):
+        raise TypeError(f"{name}: a plain function is needed: it is called, and not awaited")
+    return value
+
+
+def check_headers(argument: str, headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return headers if they are well formed.
 
     Raises:
-        TypeError: A name or a value is no string.
-        ValueError: A name or a value has a character that a header cannot have, or the name is the client's.
-            The value is not shown: it may be a secret.
+        TypeError: They are no mapping of strings to strings.
+        ValueError: A name or a value has a character that a header cannot have. The value is not shown: it may be a
+            secret.
     """
-    checked: dict[str, str] = {}
-    for name, value in (headers or {}).items():
+    if headers is None:
+        return {}
+    if not isinstance(headers, Mapping):
+        raise TypeError(f"{argument}: a mapping of names to values is needed, not {type(headers).__name__}")
+    for name, value in headers.items():
         if not all(isinstance(text, str) for text in (name, value)):
-            raise TypeError("extra_headers: names and values must be strings")
+            raise TypeError(f"{argument}: names and values must be strings")
         if not _HEADER_NAME.fullmatch(name):
-            raise ValueError(f"extra_headers: {name!r} is no header name")
+            raise ValueError(f"{argument}: {name!r} is no header name")
+        if not _HEADER_VALUE.fullmatch(value):
+            raise ValueError(f"{argument}: the value of {name} holds a character that a header cannot")
+    return dict(headers)
+
+
+def check_extra_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return extra headers if they are well formed, and none of those that the client sets itself."""
+    checked = check_headers("extra_headers", headers)
+    for name in checked:
         if name.lower() in _OWN_HEADERS:
             raise ValueError(f"extra_headers: {name} is set by the client and cannot be replaced")
-        if not _HEADER_VALUE.fullmatch(value):
-            raise ValueError(f"extra_headers: the value of {name} holds a character that a header cannot")
-        checked[name] = value
     return checked

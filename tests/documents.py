@@ -17,6 +17,7 @@ import ast
 import asyncio
 import contextlib
 import doctest
+import gc
 import inspect
 import io
 import os
@@ -26,6 +27,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -81,6 +83,7 @@ class Reader:
                         self._follow(block, loop)
             finally:
                 loop.run(client.aclose())
+        self._leave()
 
     def _follow(self, block: Block, loop: asyncio.Runner) -> None:
         # What a page says in place of an account is the sandbox's.
@@ -147,6 +150,13 @@ class Reader:
             code, printed = done.returncode, done.stdout + done.stderr
         assert code == 0, f"{where}: {command}: {printed}"
         assert not expected.strip() or _agree(expected, printed), f"{where}: {command} printed:\n{printed}"
+
+    def _leave(self) -> None:
+        """Make sure that nothing stays open: garbage that is collected later would be another page's failure."""
+        with warnings.catch_warnings(record=True, action="always", category=ResourceWarning) as left_open:
+            self._names.clear()
+            gc.collect()
+        assert not left_open, f"{self._page} leaves open: {left_open[0].message}"
 
     def _watch(self, words: list[str], environment: dict[str, str], where: str) -> None:
         """Let a watch ask twice: it goes on until it is ended."""

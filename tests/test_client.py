@@ -21,6 +21,9 @@ from tests.wire import TOKEN, Exchange, WireServer, response
 OK = response(body=example("message"))
 
 
+async def hook_to_await(event: Event) -> None: ...
+
+
 @pytest.mark.parametrize(
     ("given", "root"),
     [
@@ -30,6 +33,8 @@ OK = response(body=example("message"))
         ("https://host.example/api/", "https://host.example/api"),
         ("https://host.example/api/v2", "https://host.example/api"),
         ("https://host.example/api/v2/", "https://host.example/api"),
+        ("https://host.example/v2", "https://host.example/api"),
+        ("https://host.example/v2/", "https://host.example/api"),
         ("https://host.example:8443/gateway/api", "https://host.example:8443/gateway/api"),
         ("HTTPS://Host.Example/api", "https://host.example/api"),
         ("http://localhost:8080", "http://localhost:8080/api"),
@@ -119,7 +124,15 @@ def test_a_token_that_cannot_be_is_refused_and_not_shown(token: str) -> None:
         ({"extra_headers": {"authorization": "Bearer SECRET"}}, ValueError, "authorization"),
         ({"extra_headers": {"Host": "SECRET"}}, ValueError, "Host"),
         ({"extra_headers": {"X-A": "SECRET\x00"}}, ValueError, "X-A"),
+        ({"extra_headers": "X-A: a"}, TypeError, "extra_headers.*str"),
+        ({"proxy_headers": 5}, TypeError, "proxy_headers.*int"),
+        ({"proxy_headers": {"X-A": 1}}, TypeError, "proxy_headers.*strings"),
+        ({"proxy_headers": {"X-A": "SECRET\r\n"}}, ValueError, "proxy_headers.*X-A"),
+        ({"trust_env": "no"}, TypeError, "trust_env.*str"),
+        ({"allow_http": 0}, TypeError, "allow_http.*int"),
+        ({"allow_private_recordings": "no"}, TypeError, "allow_private_recordings.*str"),
         ({"on_event": "print"}, TypeError, "on_event.*str"),
+        ({"on_event": hook_to_await}, TypeError, "on_event.*not awaited"),
     ],
 )
 def test_options_that_cannot_be_are_named(options: dict[str, Any], error: type[Exception], said: str) -> None:
@@ -241,6 +254,8 @@ async def test_a_proxy_is_gone_through() -> None:
             await client.messages.get(939)
     (exchange,) = proxy.exchanges
     assert exchange.target == "http://api.example/api/v2/messages/939"
+    assert exchange.headers["proxy-authorization"] == "Basic eDp5"
+    assert exchange.headers["authorization"] == f"Bearer {TOKEN}"
 
 
 async def test_the_environment_s_proxy_is_used_only_where_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,6 +307,9 @@ async def test_a_closed_client_says_so(sandbox: Sandbox) -> None:
     ):
         with pytest.raises(errors.ClientClosed):
             await use
+    with pytest.raises(errors.ClientClosed):
+        async with client:
+            pass
     assert "closed" in repr(client)
 
 

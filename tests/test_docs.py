@@ -87,6 +87,7 @@ def test_every_fence_says_what_it_holds() -> None:
         ("```console\n$ kauneonga messages get 1\n```\n", "Message not found"),
         ("```console\n$ echo 2\n3\n```\n", "printed"),
         ("```sh\nfalse\n```\n", "false"),
+        ("```python\nfile = open('page.md')\n\ndef read(): ...\n```\n", "leaves open.*page.md"),
     ],
 )
 def test_code_that_does_not_do_what_the_page_says_is_found(
@@ -94,6 +95,7 @@ def test_code_that_does_not_do_what_the_page_says_is_found(
 ) -> None:
     page = tmp_path / "page.md"
     page.write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     with in_thread(Sandbox(messages=1)) as sandbox:
         monkeypatch.setenv("KAUNEONGA_BASE_URL", sandbox.base_url)
         monkeypatch.setenv("KAUNEONGA_TOKEN", sandbox.token)

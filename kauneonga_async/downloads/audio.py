@@ -23,6 +23,10 @@ ENDINGS = frozenset({"mp3", "wav", "ogg", "oga", "opus", "m4a", "aac", "flac", "
 # What audio files begin with; the two bytes of an MPEG frame have eleven bits set.
 _MAGIC = (b"ID3", b"RIFF", b"OggS", b"fLaC", b"#!AMR", b"\x1aE\xdf\xa3", b"0&\xb2u")
 
+# What pages and messages begin with, and what they are called.
+_TEXT = re.compile(rb"(?:\xef\xbb\xbf)?\s*[<{\[]")
+_TEXT_TYPE = re.compile(r"text/|application/(?:[\w.-]+\+)?(?:json|xml|xhtml)", re.IGNORECASE)
+
 
 def audio_url(recording: CallRecording) -> URL:
     """Return where a recording's audio is.
@@ -75,16 +79,20 @@ def validator_of(answer: Answer) -> str | None:
 
 
 def check_magic(head: bytes, answer: Answer) -> None:
-    """Make sure that a body begins as audio does.
+    """Make sure that a body is no page or message in place of audio.
+
+    One of a kind that is not known is believed to be audio: not all kinds begin with something of their own.
 
     Raises:
-        DecodeError: It does not.
+        DecodeError: It is one, or is empty.
     """
     if not head:
         raise DecodeError(f"{answer}: the audio is empty")
     is_mpeg_frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0  # noqa: PLR2004 - eleven bits set, ISO/IEC 11172-3
-    if not (is_mpeg_frame or head.startswith(_MAGIC) or head[4:8] == b"ftyp"):
-        raise DecodeError(f"{answer}: what came is no audio of a known kind")
+    if is_mpeg_frame or head.startswith(_MAGIC) or head[4:8] == b"ftyp":
+        return
+    if _TEXT.match(head) or _TEXT_TYPE.match(answer.headers.get("Content-Type", "")):
+        raise DecodeError(f"{answer}: what came is text, and no audio")
 
 
 def digests_of(headers: Mapping[str, str], *, whole: bool) -> list[tuple[str, bytes]]:

@@ -129,8 +129,8 @@ class Fleet(Generic[E_co]):
     ) -> None:
         if not isinstance(client, KauneongaClient):
             raise TypeError(f"client: a KauneongaClient is needed, not {type(client).__name__}")
-        if on_error is not None and not callable(on_error):
-            raise TypeError(f"on_error: a callable is needed, not {type(on_error).__name__}")
+        if on_error is not None:
+            config.check_callback("on_error", on_error)
         self._client = client
         self._options: dict[str, Any] = {
             "record_type": record_type,

@@ -88,6 +88,8 @@ def check_params(params: Mapping[str, str | int] | None) -> dict[str, str] | Non
     """Return a query whose values are strings."""
     if params is None:
         return None
+    if not isinstance(params, Mapping):
+        raise TypeError(f"params: a mapping of names to values is needed, not {type(params).__name__}")
     for name, value in params.items():
         if not isinstance(name, str) or not isinstance(value, (str, int)) or isinstance(value, bool):
             raise TypeError("params: names must be strings, and values strings or integers")

@@ -141,5 +141,7 @@ class CallRecordings:
         max_retries: int | None = None,
     ) -> Download:
         """Return what :meth:`download` does, not begun yet: for exports, which tell how a file was checked."""
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(f"path: a path is needed, not {type(path).__name__}")
         options = self._context.transport.options.override(timeout, max_retries)
         return Download(self._context.transport, recording, Path(path), options)

@@ -13,7 +13,7 @@ import msgspec
 from kauneonga_async import config, windows
 from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.decoding import InvalidRecord, object_reader, record_reader
-from kauneonga_async.errors import NotFound
+from kauneonga_async.errors import DecodeError, NotFound, PermissionDenied
 from kauneonga_async.models import Message
 from kauneonga_async.resources.context import Context
 from kauneonga_async.resources.watched import Watched
@@ -216,8 +216,7 @@ class Messages(Watched):
         context = self._context
         bounds = windows.check_range(from_date, to_date, context.calendar)
         length = windows.check_window(window)
-        if not isinstance(ordered, bool):
-            raise TypeError(f"ordered: True or False is needed, not {type(ordered).__name__}")
+        config.check_flag("ordered", ordered)
         options = context.transport.options.override(timeout, max_retries, extra_headers)
         date_field = context.calendar.date_field if bounds else None
         return Listing(
@@ -329,6 +328,8 @@ class Messages(Watched):
         if isinstance(ids, Collection):
             for value in ids:
                 config.check_id("ids", value)
+        if not isinstance(missing, str):
+            raise TypeError(f"missing: 'raise' or 'skip' is needed, not {type(missing).__name__}")
         if missing not in ("raise", "skip"):
             raise ValueError(f"missing: 'raise' or 'skip' is needed, not {missing!r}")
         context = self._context
@@ -365,6 +366,8 @@ class Messages(Watched):
             await self.get(message_id, record_type=msgspec.Raw)
         except NotFound:
             return False
+        except (DecodeError, PermissionDenied):
+            return True  # nobody says that it is gone
         return True
 
 

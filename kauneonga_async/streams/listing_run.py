@@ -188,7 +188,9 @@ class ListingRun(Generic[T]):
         for missing in doubt.missing[:_MOST_CONFIRMED]:
             if await exists(missing.record_id):
                 return True
-        return False
+        # A server that does not find either what it has just listed says nothing of what it did not list.
+        listed = doubt.work.sieve.listed
+        return listed is not None and not await exists(listed)
 
 
 def _is_worth_splitting(error: KauneongaError) -> bool:

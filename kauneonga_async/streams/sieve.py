@@ -8,6 +8,7 @@ from hashlib import blake2b
 from itertools import compress
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
+from kauneonga_async import config
 from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.decoding import Batch, InvalidRecord
 from kauneonga_async.errors import CalendarMismatch
@@ -64,14 +65,14 @@ def check_on_invalid(on_invalid: OnInvalid) -> OnInvalid:
     """Return the policy if there is such a one.
 
     Raises:
-        TypeError: It is neither a string nor a callable.
+        TypeError: It is neither a string nor a callable, or one that would have to be awaited.
         ValueError: It is another string.
     """
     if isinstance(on_invalid, str):
         if on_invalid not in ("raise", "skip"):
             raise ValueError(f"on_invalid: 'raise', 'skip' or a callable is needed, not {on_invalid!r}")
-    elif not callable(on_invalid):
-        raise TypeError(f"on_invalid: 'raise', 'skip' or a callable is needed, not {type(on_invalid).__name__}")
+    else:
+        config.check_callback("on_invalid", on_invalid)
     return on_invalid
 
 
@@ -109,6 +110,7 @@ class Sieve(Generic[T]):
         handed_out: Records handed out, over all answers.
         sightings: What the present answer held of other windows.
         total: Records in the present answer.
+        listed: The id of one of them, or None.
         earliest: The first date in the present answer.
         latest: The last date in the present answer.
     """
@@ -135,6 +137,7 @@ class Sieve(Generic[T]):
         """Begin with a new answer: what was handed out stays so."""
         self.sightings = Sightings(self._bounds, self._calendar) if self._bounds else None
         self.total = 0
+        self.listed: int | None = None
         self.earliest: datetime | None = None
         self.latest: datetime | None = None
 
@@ -153,6 +156,8 @@ class Sieve(Generic[T]):
         """
         records, ids = batch.records, batch.ids
         self.total += len(batch)
+        if ids:
+            self.listed = ids[-1]
         if batch.span and self.window is not None:
             records, ids = self._keep_own(self.window, batch, *batch.span)
         new = self.seen.add_all(ids)

@@ -60,14 +60,20 @@ async def _send(
     session = sessions.pick(repeatable=request.repeatable, foreign=request.foreign)
     request.sent = request.body is None  # without a body there is no telling
     patience = request.options.timeout if request.streaming else None
+    options = sessions.options
+    proxy = options.proxy_for(url)
+    headers = _headers(request, authorization)
+    if proxy is not None and url.scheme == "http":
+        # Without TLS there is no CONNECT, with which alone aiohttp sends a proxy's headers.
+        headers = {**options.proxy_headers, **headers}
     response = session.request(
         request.method,
         url,
         data=None if request.body is None else _SentBody(request.body, request),
-        headers=_headers(request, authorization),
+        headers=headers,
         timeout=_client_timeout(patience),
-        proxy=sessions.options.proxy_for(url),
-        proxy_headers=sessions.options.proxy_headers or None,
+        proxy=proxy,
+        proxy_headers=options.proxy_headers or None,
         allow_redirects=False,
         auto_decompress=False,
         raise_for_status=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 
@@ -80,5 +81,9 @@ class TokenSource:
         async with self._lock:
             if self._current is None or self._current == known:
                 assert self._provider is not None
-                self._current = Authorization(config.resolve_token(await self._provider()))
+                pending = self._provider()
+                if not inspect.isawaitable(pending):
+                    del pending  # a crash reporter may show a frame's locals
+                    raise TypeError("token: an async callable is needed, not one that returns its token at once")
+                self._current = Authorization(config.resolve_token(await pending))
             return self._current

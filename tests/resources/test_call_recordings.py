@@ -194,6 +194,8 @@ async def test_a_part_that_is_not_satisfiable(tmp_path: Path, total: int | None,
     ("answer", "said"),
     [
         (response(body=b"<html>Session expired</html>", content_type="audio/mpeg"), "no audio"),
+        (response(body=b'\n{"error": "expired"}', content_type="audio/mpeg"), "no audio"),
+        (response(body=b"expired", content_type="text/plain"), "no audio"),
         (response(body=b"", content_type="audio/mpeg"), "empty"),
         (response(204, content_length=""), "204"),
     ],
@@ -203,6 +205,16 @@ async def test_what_is_no_audio_gets_no_name(tmp_path: Path, answer: bytes, said
         with pytest.raises(errors.DecodeError, match=said):
             await client.call_recordings.download(recording(f"{server.origin}/a.mp3"), tmp_path)
         assert left_over(tmp_path) == []
+
+
+@pytest.mark.parametrize("kind", ["audio/mpeg", "application/octet-stream", ""])
+async def test_audio_of_an_unknown_kind_is_kept(tmp_path: Path, kind: str) -> None:
+    """An MP3 may begin with silence, raw GSM with anything."""
+    audio = bytes(range(256)) * 400
+    async with WireServer(response(body=audio, content_type=kind)) as server:
+        async with KauneongaClient(server.base_url, TOKEN) as client:
+            path = await client.call_recordings.download(recording(f"{server.origin}/a.gsm"), tmp_path)
+    assert path.read_bytes() == audio
 
 
 @pytest.mark.parametrize(
@@ -400,6 +412,8 @@ async def test_a_recording_without_a_url_that_can_be_followed(
 async def test_what_is_no_recording_is_refused(client: KauneongaClient, tmp_path: Path) -> None:
     with pytest.raises(TypeError, match=r"recording.*int"):
         await client.call_recordings.download(36, tmp_path)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"path.*int"):
+        await client.call_recordings.download(recording("https://a.example/a.mp3"), 7)  # type: ignore[arg-type]
 
 
 async def test_a_url_s_secrets_are_in_no_error(tmp_path: Path) -> None:

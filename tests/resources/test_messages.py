@@ -139,6 +139,8 @@ async def test_many_survive_faults(sandbox: Sandbox, client: KauneongaClient) ->
         ({"ids": [1], "concurrency": 0}, ValueError, "concurrency"),
         ({"ids": [1], "on_invalid": "drop"}, ValueError, "on_invalid.*'drop'"),
         ({"ids": [1], "on_invalid": 5}, TypeError, "on_invalid.*int"),
+        ({"ids": [1], "on_invalid": asyncio.sleep}, TypeError, "on_invalid.*not awaited"),
+        ({"ids": [1], "missing": None}, TypeError, "missing.*None"),
         ({"ids": [1], "timeout": -1}, ValueError, "timeout"),
         ({"ids": [1], "record_type": int | float | dict[str, int] | dict[int, str]}, TypeError, "record_type"),
     ],

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kauneonga_async import KauneongaClient, ServerCalendar, errors
-from kauneonga_async.sandbox import Sandbox
+from kauneonga_async.sandbox import Fault, Sandbox
 
 FIRST, LAST = date(2025, 1, 1), date(2025, 3, 31)
 
@@ -43,6 +43,22 @@ async def test_a_cap_below_a_day_s_messages_cannot_be_read_around(order: str) ->
         assert set(caught.value.missing_ids) <= set(sandbox.world.message_ids())
         assert caught.value.missing_ids
         assert "37" in str(caught.value)
+
+
+NOT_FOUND = Fault(status=404, body=b'{"success":false,"info":"Message not found","data":{}}')
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [NOT_FOUND, Fault(status=404, body=b"404: Not Found"), Fault(status=403), Fault(status=200, body=b'{"data":[]}')],
+    ids=["not found", "no such route", "forbidden", "a list"],
+)
+async def test_a_server_that_shows_no_single_message_cannot_have_records_taken_for_deleted(answer: Fault) -> None:
+    async with Sandbox(messages=4500, cap=37) as sandbox, connect(sandbox) as client:
+        sandbox.configure(faults=lambda method, path: answer if path.rpartition("/")[2].isdigit() else None)
+        with pytest.raises(errors.IncompleteResult) as caught:
+            await client.messages.list(FIRST, LAST)
+        assert set(caught.value.missing_ids) <= set(sandbox.world.message_ids())
 
 
 async def test_evenly_spread_messages_are_looked_at_twice_once() -> None:

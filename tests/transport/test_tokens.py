@@ -35,6 +35,13 @@ async def test_a_provider_that_gives_the_same_token_again_has_none_better() -> N
     assert await source.renew(await source.get()) is None
 
 
+async def test_a_provider_that_is_not_async_is_named_and_its_token_is_not() -> None:
+    source = TokenSource("can-ary".upper)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="token: an async callable") as caught:
+        await source.get()
+    assert "CAN-ARY" not in str(caught.getrepr(showlocals=True))
+
+
 async def test_a_fixed_token_cannot_be_renewed() -> None:
     source = TokenSource("fixed")
     assert await source.renew(await source.get()) is None

@@ -148,7 +148,7 @@ async def test_what_cannot_be_had_is_said_so_and_tried_again_by_the_next_run(tmp
         assert [lines[record_id]["status"] for record_id in range(1, 8)] == [
             *("expired", "missing", "failed", "no audio", "failed", "failed", "failed")
         ]
-        assert "no audio of a known kind" in lines[3]["error"]
+        assert "text, and no audio" in lines[3]["error"]
         assert "private" in lines[5]["error"]
         assert TOKEN not in (tmp_path / "recordings.jsonl").read_text(encoding="utf-8")
         for path in ("/expired.mp3", "/missing.mp3", "/page.mp3"):

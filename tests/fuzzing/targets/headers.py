@@ -94,7 +94,7 @@ def settings(data: bytes) -> None:
     with contextlib.suppress(errors.ConfigurationError):
         assert config.resolve_token(text).isprintable()
     with contextlib.suppress(ValueError):
-        config.check_headers({"x": text, text: "x"})
+        config.check_extra_headers({"x": text, text: "x"})
 
 
 _AUDIO = b"https://audio.example/recordings/36.mp3?Signature=abc%20d&Expires=1"
