@@ -5,9 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 
 from tests.faults import host, reaching, using
+from tests.faults.bodies import JSON
 from tests.faults.cases import CASES
-from tests.faults.documents import JSON, RECORDS, REDIRECTS, STATUS
-from tests.faults.exchanges import CONNECTION, ENCODING, FRAMING
+from tests.faults.connections import CONNECTION
+from tests.faults.encoding import ENCODING
+from tests.faults.framing import FRAMING
+from tests.faults.records import RECORDS
+from tests.faults.statuses import REDIRECTS, STATUS
 from tests.faults.table import SURFACES, Row
 
 __all__ = ["ALL_CASES", "AREAS", "page"]
