@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from tests.faults import host, reaching, using
+from tests.faults import host, reaching, sweeps, tls, using
 from tests.faults.bodies import JSON
 from tests.faults.cases import CASES
 from tests.faults.connections import CONNECTION
@@ -25,7 +25,7 @@ AREAS: dict[str, list[Row]] = {
     "Bodies": JSON,
     "Records": RECORDS,
 }
-_FILLED = (reaching, using, host)  # which put their cases into the list when they are imported
+_FILLED = (reaching, tls, using, host, sweeps)  # which put their cases into the list when they are imported
 ALL_CASES = CASES
 
 _HEAD = """# Reliability: what was tried
