@@ -180,8 +180,13 @@ async def try_again(
     Raises:
         KauneongaError: What the last try ended in.
     """
-    # Late: 15 ms of importing that a program without faults is spared.
-    from tenacity import AsyncRetrying  # noqa: PLC0415
+    if judged(first).retries == 0:
+        raise first
+    try:
+        # Late: 15 ms of importing that a program is spared which has nothing to try again.
+        from tenacity import AsyncRetrying  # noqa: PLC0415
+    except OSError:  # no file descriptor is left to read it by
+        raise first from None
 
     replay: list[KauneongaError] = [first]
 

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from tests.faults.rows import MALFORMED, malformed, row, unreadable, works
 from tests.faults.steps import answers
 
-__all__ = ["JSON"]
+__all__ = ["JSON", "with_id"]
 
 Change = Callable[[bytes], bytes]
 
 
 def with_id(value: bytes) -> Change:
+    """Give the first record another id."""
     return lambda good: re.sub(rb'"id": ?\d+', b'"id":' + value, good, count=1)
 
 
@@ -56,9 +57,6 @@ JSON = [
             ("an empty object", lambda g: b"{}"),
             ("NaN", with_id(b"NaN")),
             ("Infinity", with_id(b"Infinity")),
-            ("an id of 5,000 digits", with_id(b"9" * 5000)),
-            ("1e400", with_id(b"1e400")),
-            ("an id twice, the second null", with_id(b'1,"id":null')),
             ("half of a surrogate pair in a text", with_field("contact", b'"\\ud800"')),
             ("brackets a million deep", lambda g: b'{"data":' + b"[" * 1_000_000),
             ("brackets a million deep, within a record", with_field("new", b"[" * 1_000_000)),

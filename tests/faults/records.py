@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.faults.rows import UNREADABLE, row
+from tests.faults.bodies import with_id
+from tests.faults.rows import UNREADABLE, row, unreadable
 from tests.faults.steps import answers
 from tests.faults.table import Row, Works
 
@@ -57,6 +58,9 @@ RECORDS = [
         changed(f"a message's {name} is {json.dumps(value)}", sets(name, value), get=Works(), stream=Works())
         for name, value in (("content", None), ("content", ""), ("content", "\u0000"), ("status", "a status of tomorrow"), ("new_field", [1]))
     ),
+    unreadable("an id of 5,000 digits", answers(with_id(b"9" * 5000))),
+    unreadable("an id of 1e400", answers(with_id(b"1e400"))),
+    unreadable("an id twice, the second null", answers(with_id(b'1,"id":null'))),
     changed("a message without id", lambda record: record.pop("id"), get=UNREADABLE, stream=UNREADABLE),
     changed("a message without created_at", lambda record: record.pop("created_at"), get=Works(), stream=UNREADABLE),
     row("a message twice in a list", answers(listed(lambda data: [*data, data[0]])), None, None, Works()),

@@ -12,6 +12,7 @@ import pytest
 
 from tests.clock import JumpingLoop
 from tests.faults.cases import Case
+from tests.faults.elsewhere import ELSEWHERE, Told
 from tests.faults.harness import check
 from tests.faults.page import ALL_CASES, AREAS, page
 from tests.faults.table import SURFACES, Row, Surface
@@ -50,6 +51,13 @@ def test_the_outcome_of_a_case_is_what_the_table_says(one: Case, run_jumping: Ru
 def test_there_are_enough_of_them() -> None:
     faults = [row.fault for rows in AREAS.values() for row in rows] + [one.fault for one in ALL_CASES]
     assert len(faults) == len(set(faults)) >= 120
+
+
+@pytest.mark.parametrize("told", [pytest.param(one, id=one.fault) for part in ELSEWHERE.values() for one in part])
+def test_a_fault_of_another_folder_is_tried_there(told: Told) -> None:
+    file, _, name = told.test.partition("::")
+    text = (PAGE.parents[1] / "tests" / file).read_text(encoding="utf-8")
+    assert f"def test_{name}(" in text or f"class {name}(" in text
 
 
 def test_the_page_is_what_the_table_says() -> None:
