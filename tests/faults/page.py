@@ -43,8 +43,8 @@ the error comes at once, because asking again cannot mend it. "works" is with ev
 **What holds in every row.** No get and no creation takes longer than its timeout, and no wait of a stream does. No
 connection, no place in flight and no task is left. Neither the token nor a message's text is in the error, its pickle,
 its notes, its traceback with locals, the events, or the log with asyncio's debug mode on. `kauneonga messages get` (or
-`list`) meets the same answers: it exits with 1 and one line that names the error, or prints the records as they came; a single
-record too if its fields do not fit a model.
+`list`) meets the same answers: it exits with 1 and one line that names the error, or prints the records as they came, a
+single one whatever its fields hold.
 
 **What is retried.** A request that was surely not sent; a GET that broke off, or was answered with 408, 425, 429, 500,
 502 to 504 or 520 to 524; a body that is cut short, damaged, or no JSON. Waits grow, at random, from 0.1 to 20 seconds
