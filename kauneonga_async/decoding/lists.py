@@ -108,7 +108,8 @@ class ListDecoder(Generic[T]):
 
     def _find_records(self, *, at_end: bool = False) -> Batch[T] | None:
         """Look for the value of "data" in what has arrived."""
-        if self._buffer.startswith(BYTE_ORDER_MARK):
+        # Only what stands first is one: when it was taken off, less is here than came.
+        if len(self._buffer) == self._fed and self._buffer.startswith(BYTE_ORDER_MARK):
             del self._buffer[: len(BYTE_ORDER_MARK)]
         place = find_data(self._buffer)
         if place is None:

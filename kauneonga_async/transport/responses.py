@@ -98,7 +98,7 @@ def error_for(
     parts = [f"{call}: {status} {_phrase(status)}"]
     if info:
         parts.append(f'the server says "{info}"' if is_plain(info) else "the server's explanation is in .info")
-    if status < 300:  # noqa: PLR2004 - RFC 9110, 15.3
+    if 200 <= status < 300:  # noqa: PLR2004 - RFC 9110, 15.3
         parts.append('and yet its body says "success": false: .info and .body may say why')
     if kind in _ADVICE:
         parts.append(_ADVICE[kind])
@@ -106,7 +106,7 @@ def error_for(
         parts.append(_redirect_advice(headers["Location"], url))
     elif status == HTTPStatus.NOT_FOUND:
         parts.append("there is no such record, or base_url is not where the API stands")
-    elif status >= 300:  # noqa: PLR2004 - RFC 9110, 15.4
+    elif not 200 <= status < 300:  # noqa: PLR2004 - RFC 9110, 15.3
         parts.append("the API is not known to answer so: .info and .body may say why")
     named = headers.get("X-Request-Id", "")
     request_id = named if _ID.fullmatch(named) else request_id

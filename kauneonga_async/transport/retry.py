@@ -8,6 +8,7 @@ sent, no answer                           again                   never: Outcome
 408, 425, 429, 500, 502-504, 520-524      again                   429 only; 5xx: OutcomeUnknown
 body short, corrupt, no JSON              twice                   2xx unreadable: OutcomeUnknown
 302, 303                                  followed at the origin  OutcomeUnknown
+101                                       never                   OutcomeUnknown
 certificate, other 4xx, token, schema     never                   never
 ========================================= ======================= ==========================================
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, cast
 
 from kauneonga_async import config
@@ -112,7 +114,7 @@ def outcome_unknown(error: BaseException) -> bool:
         case DecodeError() | ServerError():
             return True
         case StatusError():
-            return error.status in REDIRECTS_AFTER_PROCESSING
+            return error.status in REDIRECTS_AFTER_PROCESSING or error.status < HTTPStatus.OK  # no final answer
     return False
 
 
@@ -178,8 +180,13 @@ async def try_again(
     Raises:
         KauneongaError: What the last try ended in.
     """
-    # Late: 15 ms of importing that a program without faults is spared.
-    from tenacity import AsyncRetrying  # noqa: PLC0415
+    if judged(first).retries == 0:
+        raise first
+    try:
+        # Late: 15 ms of importing that a program is spared which has nothing to try again.
+        from tenacity import AsyncRetrying  # noqa: PLC0415
+    except OSError:  # no file descriptor is left to read it by
+        raise first from None
 
     replay: list[KauneongaError] = [first]
 

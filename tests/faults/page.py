@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from tests.faults import host, reaching, using
+from tests.faults import host, reaching, sweeps, times, tls, using
+from tests.faults.bodies import JSON
 from tests.faults.cases import CASES
-from tests.faults.documents import JSON, RECORDS, REDIRECTS, STATUS
-from tests.faults.exchanges import CONNECTION, ENCODING, FRAMING
+from tests.faults.connections import CONNECTION
+from tests.faults.elsewhere import ELSEWHERE
+from tests.faults.encoding import ENCODING
+from tests.faults.framing import FRAMING
+from tests.faults.records import RECORDS
+from tests.faults.statuses import REDIRECTS, STATUS
 from tests.faults.table import SURFACES, Row
 
 __all__ = ["ALL_CASES", "AREAS", "page"]
@@ -21,21 +26,25 @@ AREAS: dict[str, list[Row]] = {
     "Bodies": JSON,
     "Records": RECORDS,
 }
-_FILLED = (reaching, using, host)  # which put their cases into the list when they are imported
+_FILLED = (reaching, tls, using, times, host, sweeps)  # which put their cases into the list when they are imported
 ALL_CASES = CASES
 
 _HEAD = """# Reliability: what was tried
 
-Each row below is a test (`tests/faults/`), over a real socket, with a server that is scripted byte by byte. This page
-is written by `python -m tests.faults > docs/reliability.md`, and a test compares it with the table.
+Each row below is a test. Those of the first tables are in `tests/faults/`: each goes over a real socket, to a server
+that is scripted byte by byte. This page is written by `python -m tests.faults > docs/reliability.md`, and a test
+compares it with the tables.
 
 **How to read it.** A row says what the server does, and what comes of it in `messages.get`, `to_dos.create` and
 `messages.stream`. "after 3" is how many requests were sent, with two retries allowed, if the fault is there each time;
 wherever it is more than one, the test also has the fault once, and the call works at the second try. Without a number
-the error comes at once, because asking again cannot mend it. Everywhere the test makes sure that no connection and no
-task is left, and that neither the token nor a message's text is in the error, its traceback with locals, or the log.
-`kauneonga messages get` meets the same answers: it exits with 1 and one line that names the error, or prints the record
-as it came.
+the error comes at once, because asking again cannot mend it. "works" is with every record, each once.
+
+**What holds in every row.** No get and no creation takes longer than its timeout, and no wait of a stream does. No
+connection, no place in flight and no task is left. Neither the token nor a message's text is in the error, its pickle,
+its notes, its traceback with locals, the events, or the log with asyncio's debug mode on. `kauneonga messages get` (or
+`list`) meets the same answers: it exits with 1 and one line that names the error, or prints the records as they came, a
+single one whatever its fields hold.
 
 **What is retried.** A request that was surely not sent; a GET that broke off, or was answered with 408, 425, 429, 500,
 502 to 504 or 520 to 524; a body that is cut short, damaged, or no JSON. Waits grow, at random, from 0.1 to 20 seconds
@@ -59,6 +68,11 @@ def page() -> str:
         parts.append(f"## {area.capitalize()}\n\n| what is wrong | what comes of it |\n|---|---|\n")
         for one in cases:
             parts[-1] += f"| {_cell(one.fault)} | {one.outcome} |\n"
+    for area, told in ELSEWHERE.items():
+        parts.append(f"## {area}\n\n| what is wrong | what comes of it | shown by |\n|---|---|---|\n")
+        for one_told in told:
+            file, _, test = one_told.test.partition("::")
+            parts[-1] += f"| {one_told.fault} | {one_told.outcome} | `{file}`: {test.replace('_', ' ')} |\n"
     return "\n".join(parts)
 
 

@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
-import trustme
 
-from kauneonga_async import KauneongaClient
+from kauneonga_async import Event, KauneongaClient
 from kauneonga_async.errors import ConfigurationError, ConnectionFailed, KauneongaError, RequestTimeout
 from tests.faults.cases import case
-from tests.faults.harness import CANARY, assert_nothing_leaks, attempt, faces_of
+from tests.faults.harness import CANARY, assert_nothing_is_held, assert_nothing_leaks, attempt, faces_of, good_body
 from tests.faults.table import RETRIES, SURFACES
-from tests.wire import TOKEN
+from tests.wire import TOKEN, Exchange, WireServer, response
 
 AREA = "reaching the server"
 
 
-async def every_call_fails(base_url: str, error: type[KauneongaError], says: str, **options: Any) -> None:
-    async with KauneongaClient(base_url, TOKEN, **{"max_retries": RETRIES, "timeout": 5.0, **options}) as client:
+async def every_call_fails(
+    base_url: str, error: type[KauneongaError], says: str, *, tries: int = RETRIES + 1, **options: Any
+) -> None:
+    events: list[Event] = []
+    made_with = {"max_retries": RETRIES, "timeout": 5.0, "on_event": events.append, **options}
+    async with KauneongaClient(base_url, TOKEN, **made_with) as client:
         for surface in SURFACES:
+            events.clear()
             with pytest.raises(error, match=says) as caught:
                 await attempt(client, surface)
-            assert_nothing_leaks(faces_of(caught.value))
+            assert [event.kind for event in events].count("try") == tries, surface
+            assert_nothing_leaks([str(events), *faces_of(caught.value)])
+            assert_nothing_is_held(client)
 
 
 def free_port() -> int:
@@ -48,7 +52,7 @@ async def refused(folder: Path) -> None:
 @case(AREA, "a host name that there is not", "`ConnectionFailed` after two tries")
 async def unknown_host(folder: Path) -> None:
     del folder
-    await every_call_fails("https://nowhere.invalid", ConnectionFailed, "no such host")
+    await every_call_fails("https://nowhere.invalid", ConnectionFailed, "no such host", tries=2)
 
 
 @case(AREA, "a proxy that nobody runs", "`ConnectionFailed`, which names the proxy's trouble and not its password")
@@ -69,76 +73,96 @@ async def proxy_wants_password(folder: Path) -> None:
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         proxy = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        await every_call_fails("https://acme.example", ConnectionFailed, "proxy|407", proxy=proxy)
+        await every_call_fails("https://acme.example", ConnectionFailed, "proxy|407", tries=1, proxy=proxy)
 
 
-@case(AREA, "a handshake that is cut off", "`ConnectionFailed` after all tries")
-async def cut_handshake(folder: Path) -> None:
+@contextmanager
+def deaf(family: socket.AddressFamily = socket.AF_INET, port: int = 0) -> Iterator[int]:
+    """Yield a port whose connections are never accepted: its queue is full."""
+    host = "127.0.0.1" if family is socket.AF_INET else "::1"
+    with socket.create_server((host, port), family=family, backlog=0) as listener, ExitStack() as waiting:
+        for _ in range(2):
+            caller = waiting.enter_context(socket.socket(family))
+            caller.setblocking(False)
+            caller.connect_ex(listener.getsockname()[:2])
+        yield listener.getsockname()[1]
+
+
+@case(AREA, "a host that does not accept connections", "`RequestTimeout` after all tries; nothing was sent")
+async def not_accepting(folder: Path) -> None:
+    del folder
+    with deaf() as port:
+        await every_call_fails(f"http://127.0.0.1:{port}", RequestTimeout, "no connection", timeout=60.0)
+
+
+@contextmanager
+def names(look_up: Callable[[], list[Any]]) -> Iterator[None]:
+    """Have every name looked up by a function."""
+
+    async def getaddrinfo(*arguments: Any, **options: Any) -> list[Any]:
+        return look_up()
+
+    with mock.patch.object(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo):
+        yield
+
+
+@case(AREA, "a name whose IPv6 address leads nowhere, and whose IPv4 address is well", "works")
+async def black_hole(folder: Path) -> None:
+    del folder
+    async with WireServer(response(200, good_body("get"))) as server:
+        port = int(server.origin.rpartition(":")[2])
+        addresses = [
+            (family, socket.SOCK_STREAM, 6, "", address)
+            for family, address in ((socket.AF_INET6, ("::1", port, 0, 0)), (socket.AF_INET, ("127.0.0.1", port)))
+        ]
+        with deaf(socket.AF_INET6, port), names(lambda: addresses):
+            url = f"http://acme.example:{port}/api"
+            async with KauneongaClient(url, TOKEN, allow_http=True, max_retries=0, timeout=5.0) as client:
+                assert (await client.messages.get(1)).id == 1
+
+
+@case(AREA, "a name server that is busy", "tried again; works when it answers")
+async def busy_name_server(folder: Path) -> None:
+    del folder
+    answers: list[Exception | None] = [socket.gaierror(socket.EAI_AGAIN, "try again"), OSError("no network"), None]
+
+    def look_up() -> list[Any]:
+        if failure := answers.pop(0):
+            raise failure
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    async with WireServer(response(200, good_body("get"))) as server:
+        port = int(server.origin.rpartition(":")[2])
+        async with KauneongaClient(f"http://acme.example:{port}/api", TOKEN, allow_http=True) as client:
+            with names(look_up):
+                assert (await client.messages.get(1)).id == 1
+    assert answers == []
+
+
+@case(
+    AREA, "all places in flight taken for longer than the timeout", "`RequestTimeout`; a creation was surely not sent"
+)
+async def no_place(folder: Path) -> None:
     del folder
 
-    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(10)
-        writer.close()
+    async def wait(exchange: Exchange) -> None:
+        await asyncio.sleep(3600)
 
-    async with await asyncio.start_server(cut, "127.0.0.1", 0) as server:
-        await every_call_fails(
-            f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", ConnectionFailed, "TLS|handshake|connection"
-        )
-
-
-@case(AREA, "a handshake that says nothing", "`RequestTimeout` or `ConnectionFailed`; a creation was surely not sent")
-async def silent_handshake(folder: Path) -> None:
-    del folder
-
-    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    async with await asyncio.start_server(wait, "127.0.0.1", 0) as server:
-        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        await every_call_fails(url, (RequestTimeout, ConnectionFailed), "no answer|in vain|connection|TLS")  # type: ignore[arg-type]
-
-
-@cache
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-def trusting() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    authority().configure_trust(context)
-    return context
-
-
-@asynccontextmanager
-async def tls_server(host: str, days: float = 30, signer: trustme.CA | None = None) -> AsyncIterator[str]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    end = datetime.now(UTC) + timedelta(days=days)
-    issued = (signer or authority()).issue_cert(host, not_before=end - timedelta(days=90), not_after=end)
-    issued.configure_cert(context)
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert not await reader.read(1), "something was sent to a server that is not the one"
-        writer.close()
-
-    async with await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context) as server:
-        yield f"https://localhost:{server.sockets[0].getsockname()[1]}"
-
-
-async def untrusted(folder: Path, **server: Any) -> None:
-    del folder
-    async with tls_server(**server) as url:
-        await every_call_fails(url, ConnectionFailed, "certificate", ssl_context=trusting())
-
-
-for _fault, _server in (
-    ("a certificate that has expired", {"host": "localhost", "days": -1}),
-    ("a certificate for another host", {"host": "elsewhere.example"}),
-    ("a certificate of an authority that is not trusted", {"host": "localhost", "signer": trustme.CA()}),
-):
-    case(AREA, _fault, "`ConnectionFailed` at once, for what asking again cannot mend; nothing was sent")(
-        partial(untrusted, **_server)
-    )
+    async with (
+        WireServer(wait) as server,
+        KauneongaClient(server.base_url, TOKEN, concurrency=1, timeout=5.0) as client,
+    ):
+        first = asyncio.ensure_future(client.messages.get(1, timeout=100))
+        while not server.exchanges:
+            await asyncio.sleep(0)
+        for surface in ("get", "create"):
+            with pytest.raises(RequestTimeout):
+                await attempt(client, surface)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(attempt(client, "stream"), 30)
+        assert len(server.exchanges) == 1
+        first.cancel()
+        await asyncio.wait([first])
 
 
 @case(AREA, "http to another machine", "`ConfigurationError` before any request, unless `allow_http=True`")
@@ -146,13 +170,3 @@ async def plain_http(folder: Path) -> None:
     del folder
     with pytest.raises(ConfigurationError, match="allow_http"):
         KauneongaClient("http://acme.example", TOKEN)
-
-
-@case(AREA, "a TLS context that does not verify", "`ConfigurationError` before any request")
-async def unverified(folder: Path) -> None:
-    del folder
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    with pytest.raises(ConfigurationError, match="verify"):
-        KauneongaClient("https://acme.example", TOKEN, ssl_context=context)

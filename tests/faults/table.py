@@ -66,6 +66,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         create: The same of ``to_dos.create``.
         stream: The same of ``messages.stream`` over one day.
         options: What the client is made with besides.
+        pause: Seconds that pass between one request and the next, at the least.
+        skipping: Whether it is a matter of one record, the others of which come out with ``on_invalid="skip"``.
     """
 
     fault: str
@@ -74,6 +76,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     create: Outcome | None = None
     stream: Outcome | None = None
     options: dict[str, Any] = {}
+    pause: float = 0
+    skipping: bool = False
 
     def outcome(self, surface: Surface) -> Outcome | None:
         """Return what comes of the fault on a surface."""

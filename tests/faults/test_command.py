@@ -10,18 +10,21 @@ from contextlib import contextmanager
 import pytest
 
 from kauneonga_async.cli.app import run_app
-from tests.faults.harness import CANARY, good_body
+from kauneonga_async.errors import RequestTimeout
+from tests.faults.harness import CANARY, good_body, surface_of
 from tests.faults.page import AREAS
-from tests.faults.table import Fails, Row
+from tests.faults.table import Fails, Row, Surface
 from tests.wire import TOKEN, Exchange, WireServer
 
-# A record whose fields are odd is passed on as it is, so that those rows say nothing of the command.
+# One record is passed on as it is, whatever its fields hold; in a list, its id and date must be readable.
 ROWS = [
-    pytest.param(row, id=row.fault)
+    pytest.param(row, surface, id=row.fault)
     for area, rows in AREAS.items()
     for row in rows
-    if row.get is not None and area != "Records"
+    for surface in ("get" if row.get is not None else "stream",)
+    if area != "Records" or row.get is None
 ]
+CALLS = {"get": ["messages", "get", "1"], "stream": ["messages", "list", "--from", "2025-01-01", "--to", "2025-01-01"]}
 
 
 @contextmanager
@@ -31,7 +34,7 @@ def serving(row: Row) -> Iterator[str]:
     stop = asyncio.Event()
 
     async def step(exchange: Exchange) -> None:
-        await row.step(exchange, good_body("get"))
+        await row.step(exchange, good_body(surface_of(exchange)))
 
     async def serve() -> None:
         async with WireServer(step) as server:
@@ -53,22 +56,24 @@ def serving(row: Row) -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize(("row", "surface"), ROWS)
 def test_the_command_exits_as_the_fault_deserves(
-    row: Row, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    row: Row, surface: Surface, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("KAUNEONGA_TOKEN", TOKEN)
-    stalls = isinstance(row.get, Fails) and row.get.error.__name__ == "RequestTimeout"
+    expected = row.outcome(surface)
+    stalls = isinstance(expected, Fails) and expected.error is RequestTimeout
     with serving(row) as url:
         options = ["--base-url", url, "--retries", "0", "--timeout", "0.2" if stalls else "20"]
-        code = run_app(["messages", "get", "1", *options])
+        code = run_app([*CALLS[surface], *options])
     out, err = capfd.readouterr()
     assert TOKEN not in out + err
     assert CANARY not in err
-    if isinstance(row.get, Fails):
+    if isinstance(expected, Fails):
         assert (code, out) == (1, "")
-        assert err.startswith(f"kauneonga: {row.get.error.__name__}: ")
+        assert err.startswith(f"kauneonga: {expected.error.__name__}: ")
         assert len(err.splitlines()) == 1
     else:
+        assert expected is not None
         assert (code, err) == (0, "")
-        assert CANARY in out
+        assert out.count(CANARY) == (expected.records if surface == "stream" else 1)
