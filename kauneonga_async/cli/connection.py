@@ -5,9 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from kauneonga_async.cli.completion import complete_profiles
+from kauneonga_async.cli.help import AccountOption
 
 if TYPE_CHECKING:
     from kauneonga_async import KauneongaClient
@@ -17,40 +21,38 @@ __all__ = ["accounts_options", "connection_options", "open_client", "resolve_all
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_PROFILE = (
-    click.option("--profile", envvar="KAUNEONGA_PROFILE", metavar="NAME", help="An account of kauneonga profiles."),
-)
+_option = partial(click.option, cls=AccountOption)
+_profile = partial(_option, "--profile", envvar="KAUNEONGA_PROFILE", metavar="NAME", shell_complete=complete_profiles)
+
+_PROFILE = (_profile(help="An account of kauneonga profiles."),)
 _PROFILES = (
-    click.option(
-        "--profile",
-        envvar="KAUNEONGA_PROFILE",
-        multiple=True,
-        metavar="NAME",
-        help="An account of kauneonga profiles; may be repeated.",
-    ),
-    click.option("--all-profiles", is_flag=True, help="All accounts of kauneonga profiles."),
+    _profile(multiple=True, help="An account of kauneonga profiles, or more."),
+    _option("--all-profiles", is_flag=True, help="All accounts of kauneonga profiles."),
 )
 _OPTIONS = (
-    click.option("--base-url", metavar="URL", help="Where the API stands; else KAUNEONGA_BASE_URL."),
-    click.option("--token-file", metavar="FILE", help="Holds the token; - for stdin; else KAUNEONGA_TOKEN."),
-    click.option(
+    _option("--base-url", metavar="URL", help="Where the API stands; or KAUNEONGA_BASE_URL."),
+    _option(
+        "--token-file",
+        type=click.Path(allow_dash=True),
+        metavar="FILE",
+        help="Holds the token, - is stdin; or KAUNEONGA_TOKEN.",
+    ),
+    _option(
         "--timeout",
         type=float,
         metavar="SECONDS",
         help="For a whole call; in a list, to the next bytes.  [default: 30]",
     ),
-    click.option("--retries", type=int, metavar="N", help="Tries after the first of each request.  [default: 4]"),
-    click.option("--concurrency", type=int, metavar="N", help="Requests in flight.  [default: 16]"),
-    click.option("--timezone", metavar="ZONE", help="The server's, as America/New_York: spares the padding."),
-    click.option(
-        "--to-date-inclusive/--to-date-exclusive", default=None, help="Whether the server lists the last day asked for."
-    ),
-    click.option(
+    _option("--retries", type=int, metavar="N", help="Tries after the first.  [default: 4]"),
+    _option("--concurrency", type=int, metavar="N", help="Requests in flight.  [default: 16]"),
+    _option("--timezone", metavar="ZONE", help="The server's, as America/New_York; see doctor."),
+    _option("--to-date-inclusive/--to-date-exclusive", default=None, help="Whether the last day asked for is listed."),
+    _option(
         "--ca", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="A certificate authority to trust."
     ),
-    click.option("--proxy", metavar="URL", help="A proxy for every request."),
-    click.option("--allow-http", is_flag=True, help="Send the token unencrypted to another machine."),
-    click.option("-v", "--verbose", is_flag=True, help="Tell of each try, wait and give-up."),
+    _option("--proxy", metavar="URL", help="A proxy for every request."),
+    _option("--allow-http", is_flag=True, help="Send the token unencrypted to another machine."),
+    _option("-v", "--verbose", is_flag=True, help="Tell of each try, wait and give-up."),
 )
 
 
@@ -95,7 +97,7 @@ def resolve_all(*, profile: Sequence[str], all_profiles: bool, verbose: bool, **
 
 
 def _log(*, verbose: bool) -> None:
-    """Tell of each try on stderr, if that is asked for."""
+    """Tell of troubles on stderr, and of each try, if that is asked for."""
+    logging.basicConfig(format="kauneonga: %(message)s", stream=sys.stderr)
     if verbose:
-        logging.basicConfig(format="%(message)s", stream=sys.stderr)
         logging.getLogger("kauneonga_async").setLevel(logging.DEBUG)

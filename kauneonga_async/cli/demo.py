@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from datetime import date
 from pathlib import Path
@@ -10,8 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from kauneonga_async.cli.amounts import amount, counted
+from kauneonga_async.cli.help import Command, Option
 from kauneonga_async.cli.job import run
-from kauneonga_async.cli.progress import Progress, amount
+from kauneonga_async.cli.progress import Progress
 
 if TYPE_CHECKING:
     from kauneonga_async import Event, ExportReport, KauneongaClient, RecordingsReport, ToDo
@@ -23,18 +24,40 @@ FIRST, LAST = date(2025, 1, 1), date(2025, 3, 31)
 FAULTS_UNTIL_DONE = 20  # tries after the first: one request in six goes wrong, and none may stay so
 
 
-@click.command()
-@click.option("--messages", type=click.IntRange(1), default=20_000, show_default=True, help="How many there are.")
-@click.option("--recordings", type=click.IntRange(1), default=24, show_default=True, help="How many there are.")
+@click.command(cls=Command, short_help="All of it at work, without an account")
 @click.option(
-    "--faults", type=click.FloatRange(0, 0.5), default=0.15, show_default=True, help="Share of requests that go wrong."
+    "--messages",
+    cls=Option,
+    type=click.IntRange(1),
+    default=20_000,
+    show_default=True,
+    metavar="N",
+    help="How many there are.",
+)
+@click.option(
+    "--recordings",
+    cls=Option,
+    type=click.IntRange(1),
+    default=24,
+    show_default=True,
+    metavar="N",
+    help="How many there are.",
+)
+@click.option(
+    "--faults",
+    cls=Option,
+    type=click.FloatRange(0, 0.5),
+    default=0.15,
+    show_default=True,
+    metavar="SHARE",
+    help="Of the requests that go wrong.",
 )
 @click.option(
     "-o",
     "--output",
     metavar="FOLDER",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the files go.  [default: a new temporary folder]",
+    help="Where the files go.  [default: a new folder]",
 )
 def demo(messages: int, recordings: int, faults: float, output: Path | None) -> None:
     """Show it at work, without an account or a network.
@@ -42,7 +65,11 @@ def demo(messages: int, recordings: int, faults: float, output: Path | None) -> 
     It exports three months of messages, downloads the call recordings, and creates and lists a to-do, all out of a
     built-in imitation of the API that fails on purpose now and then.
     """
-    run(_demo(messages, recordings, faults, output or Path(tempfile.mkdtemp(prefix="kauneonga-demo-"))))
+    if output is None:
+        import tempfile
+
+        output = Path(tempfile.mkdtemp(prefix="kauneonga-demo-"))
+    run(_demo(messages, recordings, faults, output))
 
 
 class _Done(NamedTuple):
@@ -119,24 +146,21 @@ async def _create(client: KauneongaClient) -> ToDo:
 
 
 def _summarize(done: _Done, sandbox: Sandbox, faults: RandomFaults, retries: int, folder: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    export = done.export
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(style="bold")
-    table.add_column()
-    rate = export.records / export.seconds
-    table.add_row("messages", f"{export.records:,} of {sandbox.world.messages:,}, each once")
-    windows = f"{export.stream.windows} asked for, {export.stream.splits} of them again in halves"
-    table.add_row("windows", f"{windows}; {export.parts} files")
-    table.add_row("speed", f"{rate:,.0f} records/s, {amount(export.stream.bytes / export.seconds)}/s, server and all")
-    table.add_row("bytes", f"{amount(export.stream.bytes)} read, {amount(export.bytes_written)} written")
-    table.add_row("recordings", f"{done.recordings.downloaded} downloaded, {amount(done.recordings.bytes_written)}")
-    table.add_row("to-dos", f"created {done.created.id}, {done.to_dos} listed")
-    table.add_row("faults", f"{faults.count} of {len(sandbox.requests)} requests went wrong, on purpose")
-    table.add_row("retries", f"{retries} by the client")
-    table.add_row("time", f"{done.seconds:.1f} s")
-    console = Console(highlight=False)
-    console.print(table, soft_wrap=False)
-    console.print(f"\nfiles in {folder}", soft_wrap=True, markup=False)
+    export, world = done.export, sandbox.world
+    windows = counted(export.stream.windows, "window")
+    halves = f", {export.stream.splits} of them again in halves" if export.stream.splits else ""
+    rate = f"{export.records / export.seconds:,.0f} records/s, {amount(export.stream.bytes / export.seconds)}/s"
+    written = f"{amount(export.bytes_written)} written"
+    for name, told in (
+        ("messages", f"{export.records:,} of {world.messages:,}, each once"),
+        ("asked for", f"{windows}{halves}; {amount(export.stream.bytes)} read"),
+        ("files", f"{counted(export.parts, 'file')}, {written}"),
+        ("speed", f"{rate}, server and all"),
+        ("recordings", f"{done.recordings.downloaded} downloaded, {amount(done.recordings.bytes_written)}"),
+        ("to-dos", f"created {done.created.id}, {done.to_dos} listed"),
+        ("faults", f"{faults.count} of {len(sandbox.requests)} requests went wrong, on purpose"),
+        ("retries", f"{retries} by the client"),
+        ("time", f"{done.seconds:.1f} s"),
+    ):
+        click.echo(f"{click.style(f'{name:11}', bold=True)} {told}")
+    click.echo(f"\nfiles in {folder}")

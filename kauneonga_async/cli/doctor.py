@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from kauneonga_async.cli.amounts import counted
 from kauneonga_async.cli.connection import connection_options, open_client
+from kauneonga_async.cli.help import Command
 from kauneonga_async.cli.job import run
 from kauneonga_async.cli.output import plain
+from kauneonga_async.cli.wording import in_the_command_s_words
 from kauneonga_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -24,9 +26,9 @@ _INDENT: Final = " " * 24
 _COLOURS: Final = {"ok": "green", "warning": "yellow", "failure": "red", "skipped": None}
 
 
-@click.command()
+@click.command(cls=Command, short_help="What is wrong, and what the dates mean")
 @click.option("--json", "as_json", is_flag=True, help="All of it as one JSON object.")
-@click.option("--allow-private-recordings", is_flag=True, help="Audio may be on hosts with private addresses.")
+@click.option("--allow-private-recordings", is_flag=True, help="Audio may be on private addresses.")
 @connection_options
 def doctor(*, as_json: bool, **connection: Any) -> None:
     """See whether the account can be reached and used, and say what to do where not.
@@ -72,7 +74,11 @@ def _of_settings(error: ConfigurationError) -> Diagnosis:
     check = "settings"
     if about is not None:
         check = "URL" if about[1] == "base_url" else "token"
-    return Diagnosis(findings=(Finding(check=check, status="failure", says=message, advice="see kauneonga --help"),))
+    return Diagnosis(
+        findings=(
+            Finding(check=check, status="failure", says=in_the_command_s_words(message), advice="see kauneonga --help"),
+        )
+    )
 
 
 def _as_object(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -88,9 +94,7 @@ def _as_object(diagnosis: Diagnosis) -> dict[str, Any]:
 def _print(finding: Finding) -> None:
     if finding.status == "skipped" and finding.says.startswith("not looked at"):
         return
-    status = f"{finding.status:8}"
-    if "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb":
-        status = click.style(status, fg=_COLOURS[finding.status])
+    status = click.style(f"{finding.status:8}", fg=_COLOURS[finding.status])
     first, *rest = _wrapped(plain(finding.says))
     click.echo(f"{status} {finding.check:14} {first.lstrip()}")
     for line in (*rest, *(_wrapped(f"-> {plain(finding.advice)}") if finding.advice else ())):
@@ -112,4 +116,4 @@ def _print_settings(diagnosis: Diagnosis) -> None:
         click.echo(textwrap.indent(diagnosis.as_toml, "    "))
         click.echo("\nIn Python, for KauneongaClient:\n")
         click.echo(f"    {diagnosis.as_python}")
-    click.echo(f"\n{diagnosis.calls} calls were made.")
+    click.echo(f"\n{counted(diagnosis.calls, 'call')} made.")

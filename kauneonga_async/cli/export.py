@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 
 import click
 
+from kauneonga_async.cli.amounts import amount, counted
 from kauneonga_async.cli.connection import connection_options, open_client
-from kauneonga_async.cli.dates import DATE, range_options
+from kauneonga_async.cli.dates import parse_date, range_options
+from kauneonga_async.cli.help import Group
 from kauneonga_async.cli.job import Terminated, run
-from kauneonga_async.cli.progress import Progress, amount, recordings_summary, summary
+from kauneonga_async.cli.progress import Progress, recordings_summary, summary
 from kauneonga_async.errors import ConfigurationError, DestinationLocked, KauneongaError
 
 __all__ = ["export"]
@@ -25,7 +27,7 @@ destination_option = click.option(
     "--output",
     required=True,
     metavar="DEST",
-    help="Where the files go: a folder, which is made if it is not there, or a URL as s3://bucket/folder.",
+    help="Where the files go: a folder, or a URL as s3://bucket/folder.",
 )
 
 
@@ -35,7 +37,7 @@ def report_options(command: Command) -> Command:
     return click.option("--quiet", is_flag=True, help="No progress and no summary.")(as_json(command))
 
 
-@click.group()
+@click.group(cls=Group, short_help="All of it to files, resumed after any stop")
 def export() -> None:
     """Everything to files: messages of a range, call recordings, to-dos."""
 
@@ -48,17 +50,20 @@ def export() -> None:
     type=click.Choice(["jsonl", "csv", "parquet"]),
     default="jsonl",
     show_default=True,
-    help="JSON Lines are the server's own bytes.",
+    metavar="FORMAT",
+    help="jsonl (the server's own bytes), csv or parquet.",
 )
-@click.option("--compression", type=click.Choice(["gz", "zst"]), help="Of JSON Lines and CSV.")
-@destination_option
-@click.option("--details", is_flag=True, help="Fetch each message whole: a list is a summary.")
-@click.option("--answer", "answers", multiple=True, metavar="NAME", help="An answer with a CSV column of its own.")
-@click.option("--overwrite", is_flag=True, help="Remove first what an export has left there.")
 @click.option(
-    "--refresh-since", type=DATE, metavar="DATE", help="Export anew what was created since: messages change later."
+    "--compression", type=click.Choice(["gz", "zst"]), metavar="KIND", help="gz or zst, of JSON Lines and CSV."
 )
-@click.option("--same-account", is_flag=True, help="The token is another one, and the account the same.")
+@destination_option
+@click.option("--details", is_flag=True, help="Fetch each message whole; lists are summaries.")
+@click.option(
+    "--answer", "answers", multiple=True, metavar="NAME", help="An answer with a CSV column of its own, or more."
+)
+@click.option("--overwrite", is_flag=True, help="Remove what an export has left there.")
+@click.option("--refresh-since", type=parse_date, metavar="DATE", help="Export anew what was created since then.")
+@click.option("--same-account", is_flag=True, help="Another token, of the same account.")
 @report_options
 @connection_options
 def export_messages_command(
@@ -78,7 +83,7 @@ def export_messages_command(
     as_json: bool,
     **connection: Any,
 ) -> None:
-    """Write the messages of a range to files, one a window, each message once.
+    """Write the messages of a range to files, each message once.
 
     A file appears only when its window is whole. Whatever stops an export, the same command goes on after the last
     whole file; later, it adds what has come since, if the range has no end or one in the future.
@@ -100,17 +105,18 @@ def export_messages_command(
 @export.command("recordings")
 @destination_option
 @click.option("--overwrite", is_flag=True, help="Download anew what is there.")
-@click.option("--same-account", is_flag=True, help="The token is another one, and the account the same.")
-@click.option("--allow-private-recordings", is_flag=True, help="Audio may be on hosts with private addresses.")
+@click.option("--same-account", is_flag=True, help="Another token, of the same account.")
+@click.option("--allow-private-recordings", is_flag=True, help="Audio may be on private addresses.")
 @report_options
 @connection_options
 def export_recordings_command(
     output: str, *, overwrite: bool, same_account: bool, quiet: bool, as_json: bool, **connection: Any
 ) -> None:
-    """Download the audio of all call recordings as <id>.<ending>, with a manifest, recordings.jsonl.
+    """Download the audio of all call recordings, with a manifest.
 
+    Files are called <id>.<ending>. The manifest, recordings.jsonl, ties each to its recording and call detail record.
     Whatever stops it, the same command goes on: what broke off is resumed, what was expired or missing is tried again.
-    The manifest ties each file to its recording and call detail record. The exit code is 1 if some could not be had.
+    The exit code is 1 if some could not be had.
     """
     options = {"overwrite": overwrite, "same_account": same_account}
     with _resumable():
@@ -119,13 +125,13 @@ def export_recordings_command(
 
 @export.command("to-dos")
 @destination_option
-@click.option("--compression", type=click.Choice(["gz", "zst"]), help="Of the file.")
+@click.option("--compression", type=click.Choice(["gz", "zst"]), metavar="KIND", help="gz or zst.")
 @report_options
 @connection_options
 def export_to_dos_command(
     output: str, compression: str | None, *, quiet: bool, as_json: bool, **connection: Any
 ) -> None:
-    """Write all to-dos as they stand to to_dos.jsonl, in place of what was there."""
+    """Write all to-dos as they stand to to_dos.jsonl."""
     run(_export_to_dos(output, compression, quiet, as_json, connection))
 
 
@@ -134,7 +140,9 @@ def export_to_dos_command(
 @click.option("--quiet", is_flag=True, help="No report; the exit code tells.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON, on stdout.")
 def verify_command(output: str, *, quiet: bool, as_json: bool) -> None:
-    """Compare the files of an export of messages with its journal, byte for byte.
+    """Compare the files of an export with its journal.
+
+    An export of messages is meant; its files are compared byte for byte.
 
     The exit code is 0 if all is there and nothing else, and 1 if not.
     """
@@ -194,8 +202,8 @@ async def _export_recordings(
         click.echo(recordings_summary(report, output), err=True)
     if report.failed:
         raise click.ClickException(
-            f"{report.failed} recordings were not downloaded; recordings.jsonl says why, and the same command tries "
-            "again"
+            f"{counted(report.failed, 'recording')} not downloaded; recordings.jsonl says why, and the same command "
+            "tries again"
         )
 
 
@@ -215,7 +223,7 @@ async def _export_to_dos(
     if as_json:
         click.echo(msgspec.json.encode(report).decode())
     elif not quiet:
-        click.echo(f"{report.records:,} to-dos, {amount(report.bytes_written)}, in {output}", err=True)
+        click.echo(f"{counted(report.records, 'to-do')}, {amount(report.bytes_written)}, in {output}", err=True)
 
 
 async def _verify(output: str, quiet: bool, as_json: bool) -> None:  # noqa: FBT001
@@ -227,7 +235,9 @@ async def _verify(output: str, quiet: bool, as_json: bool) -> None:  # noqa: FBT
     if as_json:
         click.echo(msgspec.json.encode(report).decode())
     elif not quiet:
-        click.echo(f"{report.parts:,} files are whole: {report.records:,} records, {amount(report.bytes)}")
+        click.echo(
+            f"{counted(report.parts, 'whole file')}: {counted(report.records, 'record')}, {amount(report.bytes)}"
+        )
         for what, names in (
             ("missing", report.missing),
             ("damaged", report.damaged),

@@ -10,13 +10,14 @@ import click
 
 from kauneonga_async.cli.connection import connection_options, open_client
 from kauneonga_async.cli.dates import range_options
+from kauneonga_async.cli.help import Group, Option
 from kauneonga_async.cli.job import run
 from kauneonga_async.cli.output import Column, plain, print_records, wants_table, write_lines
 
 __all__ = ["messages"]
 
 COLUMNS = (
-    Column("ID", lambda record: record.get("id"), width=10),
+    Column("ID", lambda record: record.get("id"), width=10, is_number=True),
     Column("CREATED", lambda record: str(record.get("created_at") or "")[:16].replace("T", " "), width=16),
     Column("NAME", lambda record: f"{record.get('first_name') or ''} {record.get('last_name') or ''}", share=2),
     Column("PHONE", lambda record: record.get("phone") or record.get("phone_number"), width=14),
@@ -24,9 +25,9 @@ COLUMNS = (
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def messages() -> None:
-    """Messages that agents took: get, list."""
+    """Messages that agents took."""
 
 
 @messages.command("get")
@@ -40,7 +41,7 @@ def get_messages(ids: tuple[int, ...], *, as_json: bool, **connection: Any) -> N
 
 @messages.command("list")
 @range_options
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after so many.")
+@click.option("--limit", cls=Option, type=click.IntRange(1), metavar="N", help="Stop after so many.")
 @click.option("--unordered", is_flag=True, help="As they arrive, which is faster.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines on a terminal too.")
 @connection_options
@@ -54,7 +55,10 @@ def list_messages(
     as_json: bool,
     **connection: Any,
 ) -> None:
-    """List the messages of a range of days; without --from, all of them in one call."""
+    """List the messages of a range of days.
+
+    Without --from all of them are asked for, in one call.
+    """
     run(_list(first, last, window, limit, not unordered, as_json, connection))
 
 
@@ -108,6 +112,8 @@ def _show(message: Mapping[str, Any]) -> None:
             for question, answer in value.items():
                 if answer not in (None, ""):
                     card.add_row(Text(f"answers.{plain(question)}"), Text(plain(answer)))
+        elif isinstance(value, bool):
+            card.add_row(Text(plain(name)), Text("yes" if value else "no"))
         elif value not in (None, ""):
             card.add_row(Text(plain(name)), Text(plain(value)))
     Console(highlight=False).print(card, "")

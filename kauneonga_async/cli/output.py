@@ -7,6 +7,8 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import click
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -27,12 +29,14 @@ class Column(NamedTuple):
         cell: Makes a cell's text of a record.
         share: Its share of the width that fixed columns leave.
         width: Its width in characters, if it is fixed.
+        is_number: Whether its cells stand at the right.
     """
 
     title: str
     cell: Callable[[Mapping[str, Any]], Any]
     share: int = 1
     width: int | None = None
+    is_number: bool = False
 
 
 def wants_table(*, as_json: bool) -> bool:
@@ -69,6 +73,8 @@ async def print_records(
             else:
                 await write_lines(batch)
             count += len(batch)
+    if table and not count:
+        click.echo("none", err=True)
     return count
 
 
@@ -120,7 +126,8 @@ def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: 
     shares = sum(column.share for column in columns if column.width is None)
     for column in columns:
         size = column.width or max(4, flexible * column.share // shares)
-        table.add_column(column.title, width=size, no_wrap=True, overflow="ellipsis")
+        side: Any = "right" if column.is_number else "left"
+        table.add_column(column.title, width=size, no_wrap=True, overflow="ellipsis", justify=side)
     for row in rows:
         table.add_row(*(Text(plain(column.cell(row))) for column in columns))
     return table

@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
+from kauneonga_async.cli.help import Command
 from kauneonga_async.cli.output import plain, wants_table
 
 __all__ = ["profiles"]
 
 
-@click.command()
+@click.command(cls=Command, short_help="The accounts of the configuration file")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines on a terminal too.")
 def profiles(*, as_json: bool) -> None:
     """List the accounts of the configuration file: names and URLs, never tokens.

@@ -1,18 +1,21 @@
-"""How far an export is, on stderr: a bar on a terminal, a line now and then in a log."""
+"""How far an export is, on stderr: a bar on a terminal, a line now and then in a log; and what it came to."""
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from kauneonga_async.cli.amounts import amount, counted
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from kauneonga_async import ExportReport, RecordingsReport
 
-__all__ = ["Progress", "amount", "recordings_summary", "summary"]
+__all__ = ["Progress", "recordings_summary", "summary"]
 
 _LINE_EVERY = 10.0  # seconds
 
@@ -33,7 +36,7 @@ class Progress:
         self._told = 0.0
 
     def __enter__(self) -> Progress:
-        if not self._quiet and sys.stderr.isatty():
+        if not self._quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
             self._bar = _bar()
             self._task = self._bar.add_task(self._title, total=None, counts="")
             self._bar.start()
@@ -58,11 +61,9 @@ class Progress:
         done = report.downloaded + report.kept
         not_there = report.expired + report.missing + report.failed
         troubles = f", {not_there:,} not to be had" if not_there else ""
-        retries = f", {report.retries} retries" if report.retries else ""
         rate = report.bytes_written / report.seconds if report.seconds else 0.0
-        self._show(
-            done, report.listed, f"{amount(report.bytes_written)}, {amount(rate)}/s{troubles}{retries}", report.seconds
-        )
+        counts = f"{amount(report.bytes_written)}, {amount(rate)}/s{troubles}"
+        self._show(done, report.listed, counts, report.seconds)
 
     def _show(self, done: int, total: int, counts: str, seconds: float, left: str = "") -> None:
         if self._bar is not None:
@@ -74,49 +75,45 @@ class Progress:
 
 def recordings_summary(report: RecordingsReport, place: object) -> str:
     """Return one line about an export of recordings that is done."""
-    kept = f", and {report.kept:,} before" if report.kept else ""
-    rest = "".join(
-        f", {count:,} {what}"
-        for count, what in (
-            (report.without_audio, "without audio"),
-            (report.expired, "expired"),
-            (report.missing, "missing"),
-            (report.failed, "failed"),
-        )
-        if count
-    )
-    return (
-        f"{report.downloaded:,} of {report.listed:,} recordings downloaded{kept}{rest}; "
-        f"{amount(report.bytes_written)} in {place}; {report.seconds:.1f} s, {report.retries} retries"
-    )
+    parts = [
+        f"{report.downloaded:,} of {counted(report.listed, 'recording')} downloaded",
+        f"{report.kept:,} there before" if report.kept else "",
+        *(
+            f"{count:,} {what}"
+            for count, what in (
+                (report.without_audio, "without audio"),
+                (report.expired, "expired"),
+                (report.missing, "missing"),
+                (report.failed, "failed"),
+            )
+            if count
+        ),
+        f"{amount(report.bytes_written)} in {place}",
+    ]
+    return f"{', '.join(filter(None, parts))}; {_effort(report.seconds, report.retries)}"
 
 
 def summary(report: ExportReport, place: object) -> str:
     """Return one line about an export that is done."""
-    rate = report.records / report.seconds if report.seconds else 0.0
-    kept = f", and {report.records_kept:,} in {report.parts_kept:,} before" if report.parts_kept else ""
-    gone = f", {report.without_details:,} of them without details" if report.without_details else ""
-    until = "" if report.until is None else f", created before {report.until:%Y-%m-%d %H:%M} UTC"
-    return (
-        f"{report.records:,} messages in {report.parts:,} files{gone}{kept}{until}; "
-        f"{amount(report.bytes_written)} in {place}; "
-        f"{report.seconds:.1f} s, {rate:,.0f} records/s, {report.stream.retries} retries"
-    )
+    parts = [
+        f"{counted(report.records, 'message')} in {counted(report.parts, 'file')}",
+        f"{report.without_details:,} of them without details" if report.without_details else "",
+        f"{report.records_kept:,} in {counted(report.parts_kept, 'file')} there before" if report.parts_kept else "",
+        f"{amount(report.bytes_written)} in {place}",
+    ]
+    until = "" if report.until is None else f"; created before {report.until:%Y-%m-%d %H:%M} UTC"
+    return f"{', '.join(filter(None, parts))}{until}; {_effort(report.seconds, report.stream.retries)}"
 
 
-def amount(size: float) -> str:
-    """Return bytes as people say them."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:  # noqa: PLR2004 - SI
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
+def _effort(seconds: float, retries: int) -> str:
+    again = f", {counted(retries, 'retry', 'retries')}" if retries else ""
+    return f"{seconds:.1f} s{again}"
 
 
 def _counts(report: ExportReport) -> str:
     rate = report.records / report.seconds if report.seconds else 0.0
-    retries = f", {report.stream.retries} retries" if report.stream.retries else ""
-    return f"{report.records:,} records, {rate:,.0f}/s{retries}"
+    again = f", {counted(report.stream.retries, 'retry', 'retries')}" if report.stream.retries else ""
+    return f"{counted(report.records, 'record')}, {rate:,.0f}/s{again}"
 
 
 def _time_left(report: ExportReport) -> str:
@@ -130,12 +127,15 @@ def _time_left(report: ExportReport) -> str:
 def _bar() -> Any:
     from rich import progress
     from rich.console import Console
+    from rich.table import Column
 
+    # Narrow enough for 80 columns; gone when it is done, for the summary says it all.
     return progress.Progress(
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(bar_width=24),
-        progress.MofNCompleteColumn(),
-        progress.TextColumn("{task.fields[counts]}"),
-        progress.TimeRemainingColumn(compact=True),
+        progress.TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+        progress.BarColumn(bar_width=16),
+        progress.TextColumn("{task.completed}/{task.total}", table_column=Column(no_wrap=True)),
+        progress.TextColumn("{task.fields[counts]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
+        progress.TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
         console=Console(stderr=True),
+        transient=True,
     )

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kauneonga_async.cli.amounts import counted
 from kauneonga_async.cli.connection import connection_options, open_client
+from kauneonga_async.cli.help import Group, Option
 from kauneonga_async.cli.job import run
 from kauneonga_async.cli.output import Column, print_records
 
@@ -18,11 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["fetch_audio", "recordings"]
 
 COLUMNS = (
-    Column("ID", lambda record: record.get("id"), width=10),
+    Column("ID", lambda record: record.get("id"), width=10, is_number=True),
     Column("STARTED", lambda record: str(record.get("started_at") or "")[:16].replace("T", " "), width=16),
     Column("FROM", lambda record: record.get("from"), width=14),
     Column("AGENT", lambda record: record.get("agent_username"), share=1),
-    Column("SECONDS", lambda record: _detail(record).get("talk_sec"), width=8),
+    Column("SECONDS", lambda record: _detail(record).get("talk_sec"), width=8, is_number=True),
 )
 
 
@@ -30,13 +32,13 @@ def _detail(record: Mapping[str, Any]) -> Mapping[str, Any]:
     return record.get("cdr") or record.get("edr") or {}
 
 
-@click.group()
+@click.group(cls=Group)
 def recordings() -> None:
-    """Call recordings: list, download."""
+    """Call recordings and their audio."""
 
 
 @recordings.command("list")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after so many.")
+@click.option("--limit", cls=Option, type=click.IntRange(1), metavar="N", help="Stop after so many.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines on a terminal too.")
 @connection_options
 def list_recordings(limit: int | None, *, as_json: bool, **connection: Any) -> None:
@@ -54,12 +56,15 @@ def list_recordings(limit: int | None, *, as_json: bool, **connection: Any) -> N
     show_default=True,
     metavar="FOLDER",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the audio goes; it is made if it is not there.",
+    help="Where the audio goes.",
 )
-@click.option("--allow-private-recordings", is_flag=True, help="Audio may be on hosts with private addresses.")
+@click.option("--allow-private-recordings", is_flag=True, help="Audio may be on private addresses.")
 @connection_options
 def download_recordings(ids: tuple[int, ...], output: Path, *, everything: bool, **connection: Any) -> None:
-    """Download the audio of recordings as <id>.<ending>; what broke off last time is resumed."""
+    """Download the audio of recordings as <id>.<ending>.
+
+    What broke off last time is resumed.
+    """
     if bool(ids) == everything:
         raise click.UsageError("give the recordings' ids, or --all")
     run(_download(frozenset(ids), output, connection))
@@ -88,9 +93,9 @@ async def _download(ids: frozenset[int], output: Path, connection: Mapping[str, 
                 failed += error is not None
                 click.echo(name if error is None else f"{name}: {type(error).__name__}: {error}", err=error is not None)
     if missing:
-        raise click.ClickException(f"there is no recording {', '.join(map(str, sorted(missing)))}")
+        raise click.ClickException(f"no such recording: {', '.join(map(str, sorted(missing)))}")
     if failed:
-        raise click.ClickException(f"{failed} recordings were not downloaded; the same command goes on with them")
+        raise click.ClickException(f"{counted(failed, 'recording')} not downloaded; the same command goes on with them")
 
 
 async def fetch_audio(

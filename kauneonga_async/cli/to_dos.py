@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from kauneonga_async.cli.connection import connection_options, open_client
+from kauneonga_async.cli.help import Group, Option
 from kauneonga_async.cli.job import run
-from kauneonga_async.cli.output import Column, plain, print_records, wants_table
+from kauneonga_async.cli.output import Column, print_records, wants_table
 
 __all__ = ["to_dos"]
 
@@ -25,7 +26,7 @@ def _schedule(record: Mapping[str, Any]) -> str:
 
 
 COLUMNS = (
-    Column("ID", _of("id"), width=8),
+    Column("ID", _of("id"), width=8, is_number=True),
     Column("BY", _of("delivery_type"), width=6),
     Column("CONTACT", _of("contact"), width=16),
     Column("TIMES", _schedule, share=2),
@@ -33,13 +34,13 @@ COLUMNS = (
 )
 
 
-@click.group("to-dos")
+@click.group("to-dos", cls=Group)
 def to_dos() -> None:
-    """Scheduled reminders: create, list."""
+    """Scheduled reminders."""
 
 
 @to_dos.command("list")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after so many.")
+@click.option("--limit", cls=Option, type=click.IntRange(1), metavar="N", help="Stop after so many.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines on a terminal too.")
 @connection_options
 def list_to_dos(limit: int | None, *, as_json: bool, **connection: Any) -> None:
@@ -49,9 +50,9 @@ def list_to_dos(limit: int | None, *, as_json: bool, **connection: Any) -> None:
 
 @to_dos.command("create")
 @click.option("--account-number", required=True, metavar="NUMBER", help="The account, as W0411.")
-@click.option("--contact", required=True, metavar="CONTACT", help="A phone number or an e-mail address.")
-@click.option("--from", "from_", required=True, metavar="NUMBER", help="The number it is sent from, as +17542838007.")
-@click.option("--message-text", required=True, metavar="TEXT", help="What it says; - for stdin, which ps cannot show.")
+@click.option("--contact", required=True, metavar="CONTACT", help="A telephone number or an e-mail address.")
+@click.option("--from", "from_", required=True, metavar="NUMBER", help="The number it comes from, as +17542838007.")
+@click.option("--message-text", required=True, metavar="TEXT", help="What it says; - is stdin, which ps cannot show.")
 @click.option("--time", "times", required=True, multiple=True, metavar="TIME", help="As '9:00 AM'; may be repeated.")
 @click.option("--day", "days", multiple=True, metavar="DAY", help="As Tuesday; may be repeated.")
 @click.option("--frequency", default="weekly", show_default=True, metavar="WORD", help="How often.")
@@ -110,6 +111,6 @@ async def _create(
         created = await client.to_dos.create(**asked)
     if wants_table(as_json=as_json):
         following = created.schedule.next_occurrence if created.schedule else None
-        click.echo(f"created to-do {created.id}" + (f", next sent {plain(following)}" if following else ""))
+        click.echo(f"created to-do {created.id}" + (f", next sent {following:%Y-%m-%d %H:%M %Z}" if following else ""))
     else:
         click.echo(msgspec.json.encode(created).decode())

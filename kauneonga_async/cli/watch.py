@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from kauneonga_async.cli.connection import accounts_options, resolve_all
-from kauneonga_async.cli.dates import DATE
+from kauneonga_async.cli.dates import parse_date
+from kauneonga_async.cli.help import Command
 from kauneonga_async.cli.job import run
 from kauneonga_async.cli.messages import COLUMNS
 from kauneonga_async.cli.output import Column, print_table, wants_table, write_lines
@@ -24,36 +26,33 @@ __all__ = ["watch"]
 Deal = Callable[["MessageChange[Any]", str | None], Awaitable[None]]
 
 
-class _Start(click.ParamType[Any]):
-    name = "now|date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return value if value == "now" else DATE.convert(value, param, ctx)
+def _parse_start(value: str) -> date | Literal["now"]:
+    return "now" if value == "now" else parse_date(value)
 
 
-@click.command()
-@click.option("--interval", type=float, metavar="SECONDS", help="Between two polls, at the least.  [default: 15]")
+@click.command(cls=Command, short_help="New and changed messages, as they come")
+@click.option("--interval", type=float, metavar="SECONDS", help="From one poll to the next.  [default: 15]")
 @click.option(
     "--start",
-    type=_Start(),
+    type=_parse_start,
     default="now",
     metavar="now|DATE",
-    help="From when on messages are told of.  [default: now]",
+    help="From when on messages count.  [default: now]",
 )
-@click.option("--look-back", type=int, metavar="DAYS", help="How far back changes are looked for.  [default: 2]")
+@click.option("--look-back", type=int, metavar="DAYS", help="How old what changes may be.  [default: 2]")
 @click.option(
     "--cursor",
     type=click.Path(dir_okay=False),
     metavar="FILE",
-    help="Keeps what was told of, so that a watch goes on where it ended. Without it, it begins anew.",
+    help="Keeps what was told of: the next watch goes on there. Without it, each begins anew.",
 )
 @click.option(
     "--exec",
     "command",
     metavar="CMD",
-    help="Run by the shell for each change, which is on its stdin; again, later and later, until it exits with 0.",
+    help="Run by the shell for each change, given on its stdin; again, until it exits with 0.",
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON Lines on a terminal too, and with --exec.")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines on a terminal, and beside --exec.")
 @accounts_options
 def watch(
     interval: float | None,
@@ -106,6 +105,8 @@ async def _watch(
         "look_back": config.LOOK_BACK if look_back is None else timedelta(days=look_back),
         "cursor": cursor,
     }
+    if sys.stderr.isatty():
+        click.echo("(watching; Ctrl-C ends it)", err=True)
     await (_watch_one if len(accounts) == 1 else _watch_all)(accounts, options, deal_with)
 
 

@@ -56,7 +56,7 @@ def check_account(client: KauneongaClient, begun: Begun) -> None:
     if before and now and before != now:
         raise ConfigurationError(
             "destination: it was begun with another token; if that was for the same account, say so with "
-            "same_account=True (--same-account), else choose another destination"
+            "same_account=True, else choose another destination"
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from kauneonga_async import config
 from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.decoding import InvalidRecord, ObjectReader, Refusal
 from kauneonga_async.errors import DecodeError, KauneongaError
@@ -41,6 +42,10 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
             self.supervisors,
             listing.path,
         )
+
+    def at_once(self, concurrency: int | None) -> int:
+        """Return how many windows or ids to ask for at once, given what a call names."""
+        return self.concurrency if concurrency is None else config.check_count("concurrency", concurrency, least=1)
 
     async def fetch(self, request: Request, reader: ObjectReader[T], invalid: InvalidPolicy) -> T | None:
         """Send a request whose answer is one object, and return it; None if it does not fit and that is borne."""

@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 import msgspec
 
 from kauneonga_async import config, windows
 from kauneonga_async.calendars import ServerCalendar
-from kauneonga_async.decoding import InvalidRecord, object_reader, record_reader
-from kauneonga_async.errors import DecodeError, NotFound, PermissionDenied
+from kauneonga_async.decoding import record_reader
 from kauneonga_async.models import Message
+from kauneonga_async.resources.by_id import ById
 from kauneonga_async.resources.context import Context
-from kauneonga_async.resources.watched import Watched
-from kauneonga_async.streams import (
-    RAISING,
-    Channel,
-    InvalidPolicy,
-    Listing,
-    LookupRun,
-    OnInvalid,
-    RecordStream,
-    StreamReport,
-    check_on_invalid,
-)
+from kauneonga_async.streams import Listing, OnInvalid, RecordStream, check_on_invalid
 
 __all__ = ["Messages"]
 
 T = TypeVar("T")
 
-Missing = Literal["raise", "skip"]
-Handler = Callable[[InvalidRecord], Any]
-
 PATH = "/v2/messages"
 
 
-class Messages(Watched):
+class Messages(ById):
     """Messages that agents took for the account (API.md, Requests).
 
     The methods share these arguments:
@@ -58,68 +44,6 @@ class Messages(Watched):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, PATH)
-
-    @overload
-    async def get(
-        self,
-        message_id: int,
-        *,
-        on_invalid: Literal["raise"] = "raise",
-        timeout: float | None = None,
-        max_retries: int | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-    ) -> Message: ...
-    @overload
-    async def get(
-        self,
-        message_id: int,
-        *,
-        record_type: type[T],
-        on_invalid: Literal["raise"] = "raise",
-        timeout: float | None = None,
-        max_retries: int | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-    ) -> T: ...
-    @overload
-    async def get(
-        self,
-        message_id: int,
-        *,
-        record_type: type[T] = ...,
-        on_invalid: OnInvalid,
-        timeout: float | None = None,
-        max_retries: int | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-    ) -> T | None: ...
-    async def get(
-        self,
-        message_id: int,
-        *,
-        record_type: Any = Message,
-        on_invalid: OnInvalid = "raise",
-        timeout: float | None = None,
-        max_retries: int | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-    ) -> Any:
-        """Return one message, whole.
-
-        Args:
-            message_id: Its id, a positive integer.
-            record_type: See the class, as for what follows.
-            on_invalid: If it is not ``"raise"``, a message that does not fit is None.
-            timeout: Seconds for all tries together.
-            max_retries: Tries after the first.
-            extra_headers: Headers besides the client's own.
-
-        Raises:
-            NotFound: There is no such message.
-        """
-        config.check_id("message_id", message_id)
-        invalid = RAISING
-        if on_invalid != "raise":
-            invalid = InvalidPolicy(check_on_invalid(on_invalid), StreamReport())
-        options = self._context.transport.options.override(timeout, max_retries, extra_headers)
-        return await self._fetch(message_id, record_type, invalid, options)
 
     @overload
     def stream(
@@ -229,7 +153,7 @@ class Messages(Watched):
             calendar=context.calendar,
             bounds=bounds,
             make_plan=partial(_plan_now, bounds, context.calendar, length) if bounds else None,
-            concurrency=_concurrency(concurrency, context) if bounds else 1,
+            concurrency=context.at_once(concurrency) if bounds else 1,
             ordered=ordered,
             finish=msgspec.Raw.copy if record_type is msgspec.Raw else None,
             exists=self._exists,
@@ -270,114 +194,6 @@ class Messages(Watched):
         """Return the messages of a range: a stream, collected; the arguments are :meth:`stream`'s."""
         return await self.stream(from_date, to_date, **options).collect()
 
-    @overload
-    def get_many(
-        self,
-        ids: Iterable[int],
-        *,
-        missing: Missing = "raise",
-        concurrency: int | None = None,
-        on_invalid: OnInvalid = "raise",
-        timeout: float | None = None,
-        max_retries: int | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-    ) -> RecordStream[Message]: ...
-    @overload
-    def get_many(
-        self,
-        ids: Iterable[int],
-        *,
-        record_type: type[T],
-        missing: Missing = "raise",
-        concurrency: int | None = None,
-        on_invalid: OnInvalid = "raise",
-        timeout: float | None = None,
-        max_retries: int | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-    ) -> RecordStream[T]: ...
-    def get_many(
-        self,
-        ids: Iterable[int],
-        *,
-        record_type: Any = Message,
-        missing: Missing = "raise",
-        concurrency: int | None = None,
-        on_invalid: OnInvalid = "raise",
-        timeout: float | None = None,
-        max_retries: int | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-    ) -> RecordStream[Any]:
-        """Return a stream of whole messages, fetched concurrently, in the order of their ids' first mention.
-
-        Args:
-            ids: Their ids; an iterator is read as the stream goes on, and can be iterated once. One that comes
-                twice is fetched once.
-            record_type: See the class.
-            missing: ``"raise"`` (NotFound) or ``"skip"``.
-            concurrency: How many to ask for at once; None for as many as the client has requests in flight.
-            on_invalid: See the class, as for what follows.
-            timeout: Seconds for each message, over all its tries.
-            max_retries: Tries after the first, for each message.
-            extra_headers: Headers besides the client's own.
-
-        Raises:
-            NotFound: There is no such message, and ``missing`` is ``"raise"``.
-        """
-        if isinstance(ids, (str, bytes)) or not isinstance(ids, Iterable):
-            raise TypeError(f"ids: an iterable of positive integers is needed, not {type(ids).__name__}")
-        if isinstance(ids, Collection):
-            for value in ids:
-                config.check_id("ids", value)
-        if not isinstance(missing, str):
-            raise TypeError(f"missing: 'raise' or 'skip' is needed, not {type(missing).__name__}")
-        if missing not in ("raise", "skip"):
-            raise ValueError(f"missing: 'raise' or 'skip' is needed, not {missing!r}")
-        context = self._context
-        options = context.transport.options.override(timeout, max_retries, extra_headers)
-        check_on_invalid(on_invalid)
-        at_once = _concurrency(concurrency, context)
-        object_reader(record_type)
-
-        def recipe(report: StreamReport, channel: Channel[Any]) -> LookupRun[Any]:
-            invalid = InvalidPolicy(on_invalid, report)
-
-            async def fetch(message_id: int) -> builtins.list[Any]:
-                try:
-                    message = await self._fetch(message_id, record_type, invalid, options)
-                except NotFound:
-                    if missing == "raise":
-                        raise
-                    return []
-                return [] if message is None else [message]
-
-            return LookupRun(_checked(ids), fetch, at_once, report, channel)
-
-        return RecordStream(recipe, context.transport.check, context.supervisors, PATH)
-
-    def _fetch(
-        self, message_id: int, record_type: Any, invalid: InvalidPolicy, options: config.CallOptions
-    ) -> Coroutine[Any, Any, Any]:
-        transport = self._context.transport
-        request = transport.request("GET", f"{PATH}/{message_id}", options=options)
-        return self._context.fetch(request, object_reader(record_type), invalid)
-
-    async def _exists(self, message_id: int) -> bool:
-        try:
-            await self.get(message_id, record_type=msgspec.Raw)
-        except NotFound:
-            return False
-        except (DecodeError, PermissionDenied):
-            return True  # nobody says that it is gone
-        return True
-
 
 def _plan_now(bounds: windows.Range, calendar: ServerCalendar, length: timedelta | None) -> windows.Plan:
     return windows.plan(bounds, calendar, length, datetime.now(UTC))
-
-
-def _concurrency(value: int | None, context: Context) -> int:
-    return context.concurrency if value is None else config.check_count("concurrency", value, least=1)
-
-
-def _checked(ids: Iterable[int]) -> Iterator[int]:
-    return (config.check_id("ids", value) for value in ids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.sandbox.faults import FaultPlan
 
 __all__ = ["RecordedRequest", "Settings"]
@@ -53,6 +54,9 @@ class Settings(msgspec.Struct, kw_only=True):
     keep_alive: bool = True
     faults: FaultPlan | None = None
     skew: float = 0.0
+
+    def __post_init__(self) -> None:
+        ServerCalendar(timezone=self.timezone)  # which refuses a zone that there is not
 
 
 class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -93,7 +93,7 @@ def _connecting(error: BaseException, call: str) -> KauneongaError:
         return ConnectionFailed(f"{call}: the proxy could not be reached", phase="proxy", sent=False)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         permanent = number in _NO_SUCH_HOST
-        what = "there is no such host" if permanent else "the host's name could not be resolved"
+        what = f"there is no such host: {error.host}" if permanent else f"the name {error.host} could not be resolved"
         return ConnectionFailed(f"{call}: {what}", phase="resolve", sent=False, permanent=permanent)
     if isinstance(error, (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch)):
         what = "its certificate is not trusted: it is expired, of another host, or of an authority unknown here"
@@ -107,7 +107,8 @@ def _connecting(error: BaseException, call: str) -> KauneongaError:
     if number in _OUT_OF_DESCRIPTORS:
         what = "no file descriptor is left in this process: close what is open, or raise its limit"
         return ConnectionFailed(f"{call}: {what}", phase="connect", sent=False, permanent=True)
-    return ConnectionFailed(f"{call}: no connection could be made", phase="connect", sent=False)
+    where = f" to {error.host}, port {error.port}," if isinstance(error, aiohttp.ClientConnectorError) else ""
+    return ConnectionFailed(f"{call}: no connection{where} could be made", phase="connect", sent=False)
 
 
 def _clean(error: BaseException) -> BaseException | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from kauneonga_async.cli import app as command
+from kauneonga_async.cli.app import app
 from kauneonga_async.config import VERSION
 from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
 from tests.cli.conftest import COMMAND, Run
@@ -21,8 +24,33 @@ def test_help_shows_the_shape_of_the_whole_in_one_screen(kauneonga: Run) -> None
     assert outcome.code == 0
     assert len(outcome.out.splitlines()) <= 24
     assert all(len(line) <= 80 for line in outcome.out.splitlines())
-    for name in ("demo", "sandbox", "messages", "to-dos", "recordings", "export", "profiles", "doctor"):
-        assert name in outcome.out
+    for name, command in app.commands.items():
+        below = ", ".join(command.commands) if isinstance(command, click.Group) else ""
+        assert re.search(rf"^  {name} +{below[:15]}", outcome.out, re.MULTILINE), name
+
+
+def _commands(path: tuple[str, ...], command: click.Command) -> Iterator[tuple[str, ...]]:
+    yield path
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            yield from _commands((*path, name), below)
+
+
+@pytest.mark.parametrize("path", list(_commands((), app)), ids=" ".join)
+def test_help_fits_80_columns_and_cuts_nothing_short(kauneonga: Run, path: tuple[str, ...]) -> None:
+    outcome = kauneonga(*path, "--help")
+    assert outcome.code == 0
+    assert all(len(line) <= 80 for line in outcome.out.splitlines())
+    assert not re.search(r"[a-z,]\.\.\.$", outcome.out, re.MULTILINE)
+    options = re.findall(r"^  -.*?  (?=\S)", outcome.out, re.MULTILINE)
+    assert len({len(option) for option in options}) == 1, "the texts of all options stand under each other"
+
+
+def test_headings_are_bold_where_that_is_wanted(on_terminal: Run, environment: dict[str, str]) -> None:
+    assert "\x1b[1mOptions:" in on_terminal("--help", term="xterm").out
+    assert "\x1b" not in on_terminal("--help").out
+    environment["NO_COLOR"] = "1"
+    assert "\x1b" not in on_terminal("--help", term="xterm").out
 
 
 def test_help_needs_neither_aiohttp_nor_rich() -> None:
@@ -52,17 +80,19 @@ def test_without_the_extra_it_says_what_to_install() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["messages", "get", "0"], "ids: a positive integer is needed, not 0"),
+        (["messages", "get", "0"], "ID: a positive integer is needed, not 0"),
         (["messages", "list", "--from", "2025-13-01"], "no date like 2025-12-31"),
         (["messages", "list", "--from", "2025-01-01T00:00"], "lacks an offset"),
-        (["messages", "list", "--to", "2025-01-01"], "from_date"),
+        (["messages", "list", "--to", "2025-01-01"], "--to: it cannot stand without --from"),
         (["messages", "list", "--from", "2025-02-01", "--to", "2025-01-01"], "before"),
-        (["messages", "list", "--window", "0", "--from", "2025-02-01"], "window"),
+        (["messages", "list", "--window", "0", "--from", "2025-02-01"], "--window"),
         (["messages", "list", "--timezone", "Mars/Olympus"], "Mars/Olympus"),
-        (["messages", "list", "--base-url", "http://example.com/api"], "http"),
+        (["messages", "list", "--base-url", "http://example.com/api"], "give --allow-http"),
         (["recordings", "download"], "--all"),
         (["export", "messages"], "--output"),
         (["sandbox", "--from", "2025-02-01", "--to", "2025-01-01"], "--from"),
+        (["sandbox", "--timezone", "Mars/Olympus"], "--timezone: no time zone is called 'Mars/Olympus'"),
+        (["completion", "tcsh"], "bash"),
         (["nothing"], "nothing"),
     ],
 )
@@ -72,6 +102,7 @@ def test_wrong_usage_is_2_and_asks_for_nothing(
     outcome = kauneonga(*arguments)
     assert outcome.code == 2
     assert said in outcome.err
+    assert all(line.startswith("kauneonga: ") for line in outcome.err.splitlines())
     assert server.requests == []
 
 
@@ -79,7 +110,22 @@ def test_a_missing_token_is_wrong_usage(kauneonga: Run, monkeypatch: pytest.Monk
     monkeypatch.delenv("KAUNEONGA_TOKEN")
     outcome = kauneonga("messages", "list")
     assert outcome.code == 2
-    assert "KAUNEONGA_TOKEN" in outcome.err
+    assert outcome.err == "kauneonga: --token-file: none was given; give --token-file or set KAUNEONGA_TOKEN\n"
+
+
+def test_a_complaint_is_wrapped_between_words_on_a_terminal(on_terminal: Run, server: Sandbox) -> None:
+    server.settings.token = "another"
+    complaint = on_terminal("messages", "get", "1001").out.splitlines()
+    assert complaint[0].startswith("kauneonga: AuthenticationError: ")
+    assert len(complaint) == 3
+    assert all(len(line) <= 100 for line in complaint)
+    assert all(line.startswith("    ") for line in complaint[1:])
+
+
+def test_without_a_command_help_is_shown_and_nothing_is_done(kauneonga: Run) -> None:
+    outcome = kauneonga("messages")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == kauneonga("messages", "--help").out
 
 
 def test_a_failure_is_1_and_says_what_came_back(kauneonga: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +158,7 @@ def test_an_error_that_was_not_foreseen_is_reported_without_its_text(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(text)
 
-    monkeypatch.setattr(command.app, "main", fail)
+    monkeypatch.setattr(app, "main", fail)
     outcome = kauneonga("messages", "list")
     assert outcome.code == 1
     assert "RuntimeError" in outcome.err

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from kauneonga_async import ExportReport, KauneongaClient
-from kauneonga_async.cli.progress import Progress, amount
+from kauneonga_async.cli.amounts import amount, counted
+from kauneonga_async.cli.progress import Progress
 from kauneonga_async.sandbox import Sandbox
 from tests.cli.conftest import COMMAND, Run
 from tests.exporting.readers import lines_in, parts_of
@@ -42,8 +43,13 @@ def test_quiet_says_nothing(kauneonga: Run, tmp_path: Path) -> None:
 
 
 def test_a_terminal_sees_the_export_go_on(on_terminal: Run, tmp_path: Path) -> None:
-    out = on_terminal(*QUARTER, str(tmp_path)).out
+    out = on_terminal(*QUARTER, str(tmp_path), term="xterm").out
     assert "13/13" in out
+
+
+def test_a_terminal_that_cannot_move_gets_lines_and_no_bar(on_terminal: Run, tmp_path: Path) -> None:
+    (line,) = on_terminal(*QUARTER, str(tmp_path)).out.splitlines()
+    assert line.startswith("200 messages in 13 files, 316.8 kB in ")
 
 
 def test_a_log_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,7 +66,7 @@ def test_an_export_that_was_stopped_is_gone_on_with_by_the_same_command(
     assert kauneonga(*QUARTER, str(tmp_path), "--quiet").code == 0
     parts_of(tmp_path)[3].unlink()
     outcome = kauneonga(*QUARTER, str(tmp_path))
-    assert outcome.err.startswith("15 messages in 1 files, and 185 in 12 before")
+    assert outcome.err.startswith("15 messages in 1 file, 185 in 12 files there before, ")
     assert sorted(lines_in(tmp_path)) == sorted(server.world.between(None, None))
 
 
@@ -76,7 +82,7 @@ def test_another_command_on_the_same_destination_is_refused_and_told_what_differ
 def test_verify_tells_what_is_not_as_it_was_written(kauneonga: Run, tmp_path: Path) -> None:
     assert kauneonga(*QUARTER, str(tmp_path), "--quiet").code == 0
     outcome = kauneonga("export", "verify", str(tmp_path))
-    assert (outcome.code, outcome.out) == (0, "13 files are whole: 200 records, 316.8 kB\n")
+    assert (outcome.code, outcome.out) == (0, "13 whole files: 200 records, 316.8 kB\n")
     first, second, *_ = parts_of(tmp_path)
     first.unlink()
     second.write_bytes(second.read_bytes().replace(b"a", b"b", 1))
@@ -95,6 +101,11 @@ def test_bytes_are_said_as_people_say_them(size: float, said: str) -> None:
     assert amount(size) == said
 
 
+@pytest.mark.parametrize(("count", "said"), [(0, "0 files"), (1, "1 file"), (2000, "2,000 files")])
+def test_one_is_no_plural(count: int, said: str) -> None:
+    assert counted(count, "file") == said
+
+
 def test_the_demo_does_the_whole_and_says_what_it_did(kauneonga: Run, tmp_path: Path) -> None:
     outcome = kauneonga("demo", "--messages", "500", "--recordings", "3", "-o", str(tmp_path))
     assert outcome.code == 0
@@ -104,6 +115,13 @@ def test_the_demo_does_the_whole_and_says_what_it_did(kauneonga: Run, tmp_path: 
     ids = [json.loads(line)["id"] for line in lines_in(tmp_path / "messages")]
     assert sorted(ids) == list(range(1001, 1501))
     assert len(list((tmp_path / "recordings").glob("*.mp3"))) == 3
+
+
+def test_a_port_that_is_taken_is_said_to_be(kauneonga: Run, server: Sandbox) -> None:
+    port = server.base_url.split(":")[2].split("/")[0]
+    outcome = kauneonga("sandbox", "--port", port)
+    assert outcome.code == 1
+    assert outcome.err == f"kauneonga: --port: {port} is in use; --port 0 takes one that is free\n"
 
 
 def test_the_sandbox_says_how_to_reach_it_and_ends_with_ctrl_c() -> None:

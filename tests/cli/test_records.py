@@ -95,6 +95,18 @@ def test_on_a_terminal_a_creation_is_confirmed_without_its_text(on_terminal: Run
     assert "cat" not in out
 
 
+def test_a_table_without_rows_says_so(on_terminal: Run, kauneonga: Run) -> None:
+    assert on_terminal("to-dos", "list").out == "none\r\n"
+    assert kauneonga("to-dos", "list")[1:] == ("", "")
+
+
+def test_numbers_stand_at_the_right_of_their_column(on_terminal: Run, server: Sandbox) -> None:
+    header, *rows = on_terminal("recordings", "list").out.splitlines()
+    end = header.index("SECONDS") + len("SECONDS")
+    assert rows
+    assert all(row[:end].rstrip() == row[:end] and row[end:].strip() == "" for row in rows)
+
+
 def test_a_text_can_come_from_stdin_where_no_process_list_shows_it(environment: dict[str, str]) -> None:
     arguments = [*COMMAND, *CREATION, "--time", "9:00 AM", "--message-text", "-"]
     done = subprocess.run(arguments, input="Söme text\n", env=environment, capture_output=True, text=True, check=True)
@@ -133,5 +145,5 @@ def test_a_download_that_fails_does_not_keep_the_others(kauneonga: Run, server: 
     server.settings.faults = ScriptedFaults([Fault(status=404)], path=f"/audio/{first}.mp3")
     outcome = kauneonga("recordings", "download", "--all", "-o", str(tmp_path))
     assert outcome.code == 1
-    assert "1 recordings were not downloaded" in outcome.err
+    assert "1 recording not downloaded" in outcome.err
     assert len(list(tmp_path.glob("*.mp3"))) == 2

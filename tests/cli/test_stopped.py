@@ -99,10 +99,10 @@ def test_faults_of_the_server_end_in_a_whole_export(kauneonga: Run, server: Sand
 def test_recordings_are_exported_and_summed_up(kauneonga: Run, tmp_path: Path) -> None:
     outcome = kauneonga("export", "recordings", "-o", str(tmp_path))
     assert outcome.code == 0
-    assert outcome.err.startswith("3 of 3 recordings downloaded; ")
+    assert outcome.err.startswith("3 of 3 recordings downloaded, ")
     assert sorted(path.name for path in tmp_path.glob("*.mp3")) == ["36.mp3", "37.mp3", "38.mp3"]
     assert kauneonga("export", "recordings", "-o", str(tmp_path)).err.startswith(
-        "0 of 3 recordings downloaded, and 3 before; "
+        "0 of 3 recordings downloaded, 3 there before, "
     )
 
 
