@@ -56,8 +56,10 @@ def _explained(error: Exception) -> tuple[str, int]:
     if isinstance(error, KauneongaError):
         return f"{type(error).__name__}: {in_the_command_s_words(str(error))}", _FAILED
     if isinstance(error, OSError):
+        if error.errno is None:  # of an object store: the text is ours, without credentials
+            return str(error) or type(error).__name__, _FAILED
         where = f": {error.filename}" if error.filename else ""
-        return f"{error.strerror or type(error).__name__}{where}", _FAILED
+        return f"{error.strerror}{where}", _FAILED
     if isinstance(error, (TypeError, ValueError)) and _is_refusal(error):
         return in_the_command_s_words(str(error)), _WRONG_USAGE
     # What should not have happened is reported without the error's text: that may be a record's.
