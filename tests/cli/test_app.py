@@ -140,7 +140,12 @@ def test_the_token_can_come_from_a_file(kauneonga: Run, monkeypatch: pytest.Monk
     (tmp_path / "token").write_text("sandbox-token\n")
     monkeypatch.delenv("KAUNEONGA_TOKEN")
     assert kauneonga("messages", "get", "1001", "--token-file", str(tmp_path / "token")).code == 0
-    assert kauneonga("messages", "get", "1001", "--token-file", str(tmp_path / "none")).code == 1
+    (tmp_path / "none").write_bytes(b"\xff\xfe")
+    for path, said in (("CANARY", "No such file"), (str(tmp_path), "directory"), (str(tmp_path / "none"), "no token")):
+        outcome = kauneonga("messages", "get", "1001", "--token-file", path)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert said in outcome.err
+        assert "CANARY" not in outcome.err
 
 
 def test_the_token_can_come_from_stdin(environment: dict[str, str]) -> None:
