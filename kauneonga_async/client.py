@@ -56,7 +56,8 @@ class KauneongaClient:
         trust_env: Whether to take the proxy from the environment (``HTTPS_PROXY``, ``NO_PROXY``).
         extra_headers: Headers to send with every request besides the client's own.
         allow_http: Whether a base URL with http may lead to another machine: the token would travel unencrypted.
-        allow_private_recordings: Whether recordings may be on hosts with private addresses other than the API's own.
+        allow_private_recordings: Whether recordings may be on hosts with private addresses: if the API itself is on
+            one, there they may be anyway.
         on_event: Is called with an :class:`Event` for each try, wait and give-up; it must not block. See
             ``integrations.opentelemetry`` for spans and metrics.
 
@@ -103,18 +104,20 @@ class KauneongaClient:
             places = config.check_count("concurrency", concurrency, least=1)
             if session is not None and session.connector is not None and session.connector.limit:
                 places = min(places, session.connector.limit)
+            root = config.resolve_base_url(base_url, allow_http=config.check_flag("allow_http", allow_http))
             sessions = Sessions(
                 ConnectionOptions(
                     session=session,
                     ssl_context=check_ssl_context(ssl_context),
                     proxy=check_proxy(proxy),
                     proxy_headers=config.check_headers("proxy_headers", proxy_headers),
+                    api_host=root.host or "",
                     trust_env=config.check_flag("trust_env", trust_env),
                     allow_private_recordings=config.check_flag("allow_private_recordings", allow_private_recordings),
                 )
             )
             transport = Transport(
-                config.resolve_base_url(base_url, allow_http=config.check_flag("allow_http", allow_http)),
+                root,
                 TokenSource(token),
                 sessions,
                 Places(places),

@@ -157,15 +157,8 @@ def check_range(from_date: date | None, to_date: date | None, calendar: ServerCa
         ValueError: ``to_date`` stands alone or before ``from_date``, or a datetime has no time zone.
     """
     for name, value in (("from_date", from_date), ("to_date", to_date)):
-        if value is not None and not isinstance(value, date):
-            raise TypeError(
-                f"{name}: a datetime.date or an aware datetime.datetime is needed, not {type(value).__name__}"
-            )
-        if isinstance(value, datetime) and value.utcoffset() is None:
-            raise ValueError(
-                f"{name}: the datetime {value.isoformat()} has no time zone, so it could mean any of 26 hours; "
-                "add one, as in datetime(..., tzinfo=UTC)"
-            )
+        if value is not None:
+            check_day(name, value)
     if from_date is None:
         if to_date is not None:
             raise ValueError("to_date: it cannot stand without from_date; give both, from_date alone, or neither")
@@ -185,6 +178,18 @@ def check_range(from_date: date | None, to_date: date | None, calendar: ServerCa
     if to_date is not None and to_date < from_date:
         raise ValueError(f"to_date: {to_date.isoformat()} lies before from_date, {from_date.isoformat()}")
     return bounds
+
+
+def check_day(name: str, value: date) -> date:
+    """Return a bound of a range if it is a date or an aware datetime."""
+    if not isinstance(value, date):
+        raise TypeError(f"{name}: a datetime.date or an aware datetime.datetime is needed, not {type(value).__name__}")
+    if isinstance(value, datetime) and value.utcoffset() is None:
+        raise ValueError(
+            f"{name}: the datetime {value.isoformat()} has no time zone, so it could mean any of 26 hours; "
+            "add one, as in datetime(..., tzinfo=UTC)"
+        )
+    return value
 
 
 def check_window(window: timedelta | None) -> timedelta | None:

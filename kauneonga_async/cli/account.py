@@ -144,7 +144,15 @@ def _token(
 
 
 def _read(path: str) -> str:
-    text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    try:
+        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        # Not which file: somebody may have written the token in place of a path.
+        raise ConfigurationError(f"token_file: it cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        text = ""
+    if not text.strip():
+        raise ConfigurationError("token_file: it holds no token")
     return text.strip()
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from kauneonga_async.cli.job import ReaderGone, Terminated
+from kauneonga_async.cli.job import INTERRUPTED, TERMINATED, ReaderGone, Terminated
 from kauneonga_async.cli.wording import in_the_command_s_words
 from kauneonga_async.errors import ConfigurationError, KauneongaError
 
@@ -19,8 +19,6 @@ __all__ = ["exit_code_of"]
 
 _FAILED: Final = 1
 _WRONG_USAGE: Final = 2
-_INTERRUPTED: Final = 130
-_TERMINATED: Final = 143
 _WIDEST: Final = 100  # columns of a complaint on a terminal
 
 
@@ -39,9 +37,9 @@ def exit_code_of(error: BaseException) -> int:
         return _say(error.format_message(), error.exit_code)
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
         # click makes an Abort of Ctrl-C.
-        return _say("interrupted", _INTERRUPTED, *_notes(error.__cause__ or error))
+        return _say("interrupted", INTERRUPTED, *_notes(error.__cause__ or error))
     if isinstance(error, Terminated):
-        return _say("terminated", _TERMINATED, *_notes(error))
+        return _say("terminated", TERMINATED, *_notes(error))
     if isinstance(error, ReaderGone):
         # What is still buffered must not fail again when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -58,8 +56,10 @@ def _explained(error: Exception) -> tuple[str, int]:
     if isinstance(error, KauneongaError):
         return f"{type(error).__name__}: {in_the_command_s_words(str(error))}", _FAILED
     if isinstance(error, OSError):
+        if error.errno is None:  # of an object store: the text is ours, without credentials
+            return str(error) or type(error).__name__, _FAILED
         where = f": {error.filename}" if error.filename else ""
-        return f"{error.strerror or type(error).__name__}{where}", _FAILED
+        return f"{error.strerror}{where}", _FAILED
     if isinstance(error, (TypeError, ValueError)) and _is_refusal(error):
         return in_the_command_s_words(str(error)), _WRONG_USAGE
     # What should not have happened is reported without the error's text: that may be a record's.

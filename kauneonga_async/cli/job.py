@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["ReaderGone", "Terminated", "run"]
+__all__ = ["INTERRUPTED", "TERMINATED", "ReaderGone", "Terminated", "run"]
+
+INTERRUPTED: Final = 130
+TERMINATED: Final = 143
 
 
 class Terminated(BaseException):

@@ -56,7 +56,7 @@ def list_to_dos(limit: int | None, *, as_json: bool, **connection: Any) -> None:
 @click.option("--time", "times", required=True, multiple=True, metavar="TIME", help="As '9:00 AM'; may be repeated.")
 @click.option("--day", "days", multiple=True, metavar="DAY", help="As Tuesday; may be repeated.")
 @click.option("--frequency", default="weekly", show_default=True, metavar="WORD", help="How often.")
-@click.option("--interval", type=int, metavar="N", help="Every how many weeks.")
+@click.option("--interval", type=click.IntRange(1), metavar="N", help="Every how many weeks.")
 @click.option("--delivery-type", default="sms", show_default=True, metavar="WORD", help="How it is sent.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on a terminal too.")
 @connection_options

@@ -11,7 +11,7 @@ from yarl import URL
 from kauneonga_async import config
 from kauneonga_async.downloads.audio import parse_url
 from kauneonga_async.errors import ConnectionFailed, StatusError
-from kauneonga_async.transport import Answer, Request, Transport, is_public, new_request_id
+from kauneonga_async.transport import Answer, Request, Transport, may_be_reached, new_request_id
 
 __all__ = ["MOST_REDIRECTS", "REDIRECTS", "audio_request", "target_of"]
 
@@ -43,7 +43,7 @@ def audio_request(
     host = url.host or ""
     is_literal = ":" in host or re.fullmatch(r"[0-9.]+", host) is not None
     allowed = transport.sessions.options.allow_private_recordings
-    if foreign and is_literal and not allowed and not is_public(host):
+    if foreign and is_literal and not allowed and not may_be_reached(host, transport.base_url.host or ""):
         raise ConnectionFailed(
             f"recording {recording_id}: its host's address is private; if that is meant to be, make the client with "
             "allow_private_recordings=True",

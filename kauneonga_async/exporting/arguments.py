@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from secrets import token_hex
+from typing import Any
 
+from kauneonga_async import config
 from kauneonga_async.client import KauneongaClient
 from kauneonga_async.errors import ConfigurationError
 from kauneonga_async.exporting.entries import Begun
 from kauneonga_async.exporting.formats import Format
 
-__all__ = ["check_account", "describe", "fingerprint_of"]
+__all__ = ["check_account", "check_common", "describe", "fingerprint_of"]
+
+
+def check_common(client: KauneongaClient, progress: Callable[[Any], None] | None, **flags: bool) -> None:
+    """Make sure of the types of arguments that exports of all kinds have.
+
+    Raises:
+        TypeError: One is of the wrong type.
+    """
+    if not isinstance(client, KauneongaClient):
+        raise TypeError(f"client: a KauneongaClient is needed, not {type(client).__name__}")
+    if progress is not None:
+        config.check_callback("progress", progress)
+    for name, value in flags.items():
+        config.check_flag(name, value)
 
 
 def describe(

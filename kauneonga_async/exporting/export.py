@@ -14,7 +14,7 @@ from anyio import to_thread
 from kauneonga_async import windows
 from kauneonga_async.client import KauneongaClient
 from kauneonga_async.errors import ConfigurationError
-from kauneonga_async.exporting.arguments import check_account, describe, fingerprint_of
+from kauneonga_async.exporting.arguments import check_account, check_common, describe, fingerprint_of
 from kauneonga_async.exporting.destinations import destination_at
 from kauneonga_async.exporting.entries import Begun
 from kauneonga_async.exporting.formats import format_named
@@ -88,6 +88,7 @@ async def export_messages(
         KauneongaError: A window cannot be had. The files that are there are whole.
         OSError: A file cannot be written.
     """
+    check_common(client, progress, details=details, overwrite=overwrite, same_account=same_account)
     if client.calendar.date_field != "created_at":
         raise ConfigurationError(
             f"calendar: an export goes by created_at, which stays; {client.calendar.date_field} may move, and a record "
@@ -153,6 +154,6 @@ def _refreshed_from(since: date | None, client: KauneongaClient, *, overwrite: b
         return None
     if overwrite:
         raise ValueError("refresh_since: overwrite exports everything anew; give one or the other")
-    bounds = windows.check_range(since, None, client.calendar)
+    bounds = windows.check_range(windows.check_day("refresh_since", since), None, client.calendar)
     assert bounds is not None
     return bounds.start

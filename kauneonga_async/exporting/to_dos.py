@@ -12,8 +12,9 @@ import msgspec
 from anyio import to_thread
 
 from kauneonga_async.client import KauneongaClient
+from kauneonga_async.exporting.arguments import check_common
 from kauneonga_async.exporting.destinations import destination_at
-from kauneonga_async.exporting.formats import JsonLines
+from kauneonga_async.exporting.formats import format_named
 from kauneonga_async.exporting.part import Part, part_name
 from kauneonga_async.exporting.report import ExportReport
 from kauneonga_async.threads import carry_out
@@ -51,13 +52,14 @@ async def export_to_dos(
         OSError: The file cannot be written.
     """
     began, report = time.monotonic(), ExportReport(parts_planned=1)
-    form = JsonLines(compression)
+    check_common(client, None)
+    form = format_named("jsonl", compression)
+    stream = client.to_dos.stream(record_type=msgspec.Raw, timeout=timeout, max_retries=max_retries)
     place = await to_thread.run_sync(partial(destination_at, destination, KIND, storage_options))
     try:
         await carry_out(place.lock)
         await carry_out(place.clean)
         part = Part(place.create, part_name(None, KIND, form.ending), form, None, lambda size: None)
-        stream = client.to_dos.stream(record_type=msgspec.Raw, timeout=timeout, max_retries=max_retries)
         try:
             async with stream:
                 async for batch in stream.batches():

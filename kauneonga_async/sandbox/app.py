@@ -39,7 +39,10 @@ class Handlers:
 
     async def list_messages(self, request: web.Request) -> web.StreamResponse:
         """``GET /v2/messages``."""
-        first, last = (_parse_date(request.query.get(name)) for name in ("from_date", "to_date"))
+        try:
+            first, last = (_parse_date(request.query.get(name)) for name in ("from_date", "to_date"))
+        except ValueError:
+            return _json(422, {"success": False, "info": "dates must be MM-DD-YYYY", "data": {}})
         largest = self._settings.largest_range
         if largest is not None and first and last and (last - first).days + 1 > largest:
             return web.Response(status=504, text="<html><body>504 Gateway Time-out</body></html>")
@@ -58,7 +61,10 @@ class Handlers:
 
     async def create_to_do(self, request: web.Request) -> web.StreamResponse:
         """``POST /v2/to_dos``."""
-        asked = msgspec.json.decode(await request.read())
+        try:
+            asked = msgspec.json.decode(await request.read(), type=dict[str, Any])
+        except msgspec.DecodeError:
+            return _json(400, {"success": False, "info": "the body must be a JSON object", "data": {}})
         if not asked.get("message_text"):
             return _json(422, {"success": False, "info": "message_text can't be blank", "data": {}})
         pair = self._world.create_to_do(asked, self._now())

@@ -6,6 +6,7 @@ from datetime import date
 from types import TracebackType
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from kauneonga_async.sandbox.app import make_app
@@ -27,6 +28,10 @@ class Sandbox:
         host: The address it listens on.
         port: The port it listens on; 0 for any that is free.
         settings: How it behaves: the fields of :class:`Settings`, such as ``timezone``, ``latency`` or ``faults``.
+
+    Raises:
+        TypeError: An argument is of the wrong type, or there is no such setting.
+        ValueError: An argument has a value that cannot be.
 
     Attributes:
         world: What it holds.
@@ -79,10 +84,12 @@ class Sandbox:
 
     def configure(self, **settings: Any) -> None:
         """Change how it behaves from now on."""
-        for name, value in settings.items():
+        for name in settings:
             if name not in Settings.__struct_fields__:
                 raise TypeError(f"there is no setting {name!r}")
-            setattr(self.settings, name, value)
+        changed = msgspec.structs.replace(self.settings, **settings)  # which checks them, before any is changed
+        for name in settings:
+            setattr(self.settings, name, getattr(changed, name))
 
     async def __aenter__(self) -> Sandbox:
         app = make_app(self.world, self.settings, self.requests)

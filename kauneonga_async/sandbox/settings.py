@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from kauneonga_async.calendars import ServerCalendar
+from kauneonga_async.config import check_count, check_flag
 from kauneonga_async.sandbox.faults import FaultPlan
 
 __all__ = ["RecordedRequest", "Settings"]
+
+
+_CHOICES: Final = {"date_field": ("created_at", "updated_at"), "order": ("oldest", "newest", "mixed")}
+_FLAGS: Final = ("to_date_inclusive", "filters", "retry_after", "compress", "etags", "not_modified", "keep_alive")
 
 
 class Settings(msgspec.Struct, kw_only=True):
@@ -33,6 +40,10 @@ class Settings(msgspec.Struct, kw_only=True):
         keep_alive: Whether connections are kept open.
         faults: What goes wrong.
         skew: Seconds by which the server's clock is ahead.
+
+    Raises:
+        TypeError: A setting is of the wrong type.
+        ValueError: A setting has a value that cannot be.
     """
 
     token: str = "sandbox-token"  # noqa: S105 - of the sandbox
@@ -57,6 +68,24 @@ class Settings(msgspec.Struct, kw_only=True):
 
     def __post_init__(self) -> None:
         ServerCalendar(timezone=self.timezone)  # which refuses a zone that there is not
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name}: one of {', '.join(choices)} is needed, not {getattr(self, name)!r}")
+        for name in _FLAGS:
+            check_flag(name, getattr(self, name))
+        for name, least in (("cap", 0), ("largest_range", 1), ("rate_limit", 1)):
+            if getattr(self, name) is not None:
+                check_count(name, getattr(self, name), least=least)
+        _check_number("latency", self.latency, least=0)
+        if self.bandwidth is not None:
+            _check_number("bandwidth", self.bandwidth, least=1)
+
+
+def _check_number(name: str, value: float, *, least: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name}: a number is needed, not {type(value).__name__}")
+    if not least <= value < float("inf"):
+        raise ValueError(f"{name}: a number of at least {least} is needed, not {value!r}")
 
 
 class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from kauneonga_async.config import check_count
 from kauneonga_async.sandbox import words
 from kauneonga_async.sandbox.templates import message_template, timestamp
 
@@ -54,9 +55,11 @@ class World:
         recordings: int = 12,
         first_id: int = 1001,
     ) -> None:
+        if start > end:
+            raise ValueError(f"start: {start} lies after end, {end}")
         self.seed = seed
-        self.messages = messages
-        self.recordings = recordings
+        self.messages = check_count("messages", messages)
+        self.recordings = check_count("recordings", recordings)
         self.first_id = first_id
         self.version = 0  # moves with every change, as an ETag does
         self._start = datetime.combine(start, time.min, UTC)

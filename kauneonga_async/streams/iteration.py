@@ -73,6 +73,12 @@ class Supervisors:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
+    async def settle(self) -> None:
+        """Wait until runs that were let go of, and are ending, have let go of what they hold."""
+        ending = [task for task in self._running if task.cancelling()]
+        if ending:
+            await asyncio.wait(ending)
+
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
         if not task.cancelled():

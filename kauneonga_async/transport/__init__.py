@@ -1,6 +1,6 @@
 """One request and its answer: token, throttle, connection, retry, and the errors that come of it."""
 
-from kauneonga_async.transport.addresses import is_public
+from kauneonga_async.transport.addresses import may_be_reached
 from kauneonga_async.transport.answer import NOT_MODIFIED, Answer, Request, new_request_id
 from kauneonga_async.transport.events import Event, EventHook, Events, logger
 from kauneonga_async.transport.recovery import is_too_much
@@ -28,8 +28,8 @@ __all__ = [
     "check_proxy",
     "check_ssl_context",
     "http_date",
-    "is_public",
     "is_too_much",
     "logger",
+    "may_be_reached",
     "new_request_id",
 ]

@@ -7,7 +7,9 @@ import ipaddress
 import socket
 from typing import Any
 
-__all__ = ["PrivateAddress", "is_public", "public_socket"]
+from kauneonga_async.config import is_loopback
+
+__all__ = ["PrivateAddress", "is_public", "may_be_reached", "socket_for"]
 
 # Ways round ``is_global``: translated, tunnelled and shared addresses (tried, Python 3.11).
 _NOT_PUBLIC = [
@@ -36,16 +38,27 @@ def is_public(address: str) -> bool:
     return not any(parsed.version == network.version and parsed in network for network in _NOT_PUBLIC)
 
 
-def public_socket(address: tuple[Any, ...]) -> socket.socket:
+def may_be_reached(address: str, api_host: str) -> bool:
+    """Tell whether an address is public, or where the API itself is: there it can be no way into somebody's network.
+
+    Args:
+        address: The address.
+        api_host: The API's host. That of this machine stands for all of its addresses.
+    """
+    return is_public(address) or address == api_host or (is_loopback(api_host) and is_loopback(address))
+
+
+def socket_for(address: tuple[Any, ...], api_host: str) -> socket.socket:
     """Return a socket for an address that was resolved, just before it is connected: no later answer can differ.
 
     Args:
         address: As ``socket.getaddrinfo`` returns it.
+        api_host: The API's host.
 
     Raises:
-        PrivateAddress: It is not public.
+        PrivateAddress: It may not be reached.
     """
     family, kind, protocol, _, where = address
-    if not is_public(where[0]):
+    if not may_be_reached(where[0], api_host):
         raise PrivateAddress
     return socket.socket(family, kind, protocol)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import urllib.request
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -13,7 +14,7 @@ from yarl import URL
 
 from kauneonga_async import config
 from kauneonga_async.errors import ClientClosed, ConfigurationError, WrongEventLoop
-from kauneonga_async.transport.addresses import public_socket
+from kauneonga_async.transport.addresses import socket_for
 from kauneonga_async.transport.failures import Interrupted
 
 __all__ = ["ConnectionOptions", "Sessions", "check_proxy", "check_ssl_context", "middlewares_of"]
@@ -27,6 +28,7 @@ class ConnectionOptions(msgspec.Struct, frozen=True, kw_only=True):
     proxy: URL | None = None
     proxy_headers: dict[str, str] = {}
     trust_env: bool = False
+    api_host: str = ""
     allow_private_recordings: bool = False
 
     def proxy_for(self, url: URL) -> URL | None:
@@ -44,7 +46,7 @@ class Sessions:
 
     Requests that may be repeated share pooled connections. One that must not be goes over a connection of its
     own: on one that the server is just closing its outcome would be unknown. Other hosts than the API's, which only
-    recordings are on, are reached through connections that lead to public addresses alone.
+    recordings are on, are reached through connections that lead to public addresses alone, and to the API's own.
 
     A session that was handed in is used for the API, and is never closed here.
     """
@@ -110,7 +112,7 @@ class Sessions:
                 limit=0,  # places in flight are the throttle's
                 ssl=self.options.ssl_context or True,
                 force_close=force_close,
-                socket_factory=public_socket if guarded else None,
+                socket_factory=partial(socket_for, api_host=self.options.api_host) if guarded else None,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),  # a jar would mix accounts
             headers={"User-Agent": f"{config.USER_AGENT} {aiohttp.http.SERVER_SOFTWARE}"},

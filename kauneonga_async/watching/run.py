@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
 
@@ -60,6 +60,7 @@ class WatchRun(Generic[T]):
         cursor: Keeps what is known.
         report: Counts what was done.
         taker: Whom the changes go to.
+        settle: Waits until watches that were let go of have let go of their cursors: this may be one of them.
         one_by_one: Whether each change is acknowledged by itself.
 
     Attributes:
@@ -72,6 +73,7 @@ class WatchRun(Generic[T]):
         cursor: Cursor,
         report: WatchReport,
         taker: Taker[MessageChange[T]],
+        settle: Callable[[], Awaitable[None]],
         *,
         one_by_one: bool,
     ) -> None:
@@ -80,6 +82,7 @@ class WatchRun(Generic[T]):
         self._cursor = cursor
         self._report = report
         self._taker = taker
+        self._settle = settle
         self._one_by_one = one_by_one
         self._calendar = terms.listing.calendar
         self._invalid = InvalidPolicy(terms.listing.on_invalid, report)
@@ -99,6 +102,7 @@ class WatchRun(Generic[T]):
     async def supervise(self) -> None:
         """Run until cancelled, or ended by an error. To be a task of its own."""
         try:
+            await self._settle()
             self._position = self._saved = await self._cursor.open()
             try:
                 await self._watch()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -44,6 +44,7 @@ class Watch(Generic[T]):
         self._terms = terms
         self._cursor: Cursor | str | Path = MemoryCursor() if cursor is None else cursor
         self._report = WatchReport()
+        self._settle = supervisors.settle
         self._iterations: Iterations[MessageChange[T]] = Iterations(terms.listing.transport.check, supervisors)
 
     @property
@@ -84,13 +85,14 @@ class Watch(Generic[T]):
         """Return an iteration whose changes go to a taker, one by one; for fleets, which run it in a task of theirs."""
         self._terms.listing.transport.check()
         self._report = WatchReport()
-        return _make_run(self._terms, self._cursor, self._report, taker, True)
+        return _make_run(self._terms, self._cursor, self._report, taker, self._settle, True)
 
     def _begin(self, *, one_by_one: bool) -> Iteration[MessageChange[T]]:
         self._report = WatchReport()
         handover: Handover[MessageChange[T]] = Handover()
         return self._iterations.begin(
-            handover, partial(_make_run, self._terms, self._cursor, self._report, handover, one_by_one)
+            handover,
+            partial(_make_run, self._terms, self._cursor, self._report, handover, self._settle, one_by_one),
         )
 
 
@@ -132,8 +134,9 @@ def _make_run(
     cursor: Cursor | str | Path,
     report: WatchReport,
     taker: Taker[MessageChange[T]],
+    settle: Callable[[], Awaitable[None]],
     one_by_one: bool,  # noqa: FBT001 - for partial
 ) -> WatchRun[T]:
     account = account_key(terms.listing.transport.base_url, None)
     kept = SqliteCursor(cursor, account) if isinstance(cursor, (str, Path)) else cursor
-    return WatchRun(terms, kept, report, taker, one_by_one=one_by_one)
+    return WatchRun(terms, kept, report, taker, settle, one_by_one=one_by_one)

@@ -88,6 +88,25 @@ def test_without_the_extra_it_says_what_to_install() -> None:
         (["messages", "list", "--window", "0", "--from", "2025-02-01"], "--window"),
         (["messages", "list", "--timezone", "Mars/Olympus"], "Mars/Olympus"),
         (["messages", "list", "--base-url", "http://example.com/api"], "give --allow-http"),
+        (
+            [
+                "to-dos",
+                "create",
+                "--account-number",
+                "W0411",
+                "--contact",
+                "+17545550142",
+                "--from",
+                "+17542838007",
+                "--message-text",
+                "hi",
+                "--time",
+                "9:00 AM",
+                "--interval",
+                "0",
+            ],
+            "'--interval': 0 is not in the range",
+        ),
         (["recordings", "download"], "--all"),
         (["export", "messages"], "--output"),
         (["sandbox", "--from", "2025-02-01", "--to", "2025-01-01"], "--from"),
@@ -140,7 +159,12 @@ def test_the_token_can_come_from_a_file(kauneonga: Run, monkeypatch: pytest.Monk
     (tmp_path / "token").write_text("sandbox-token\n")
     monkeypatch.delenv("KAUNEONGA_TOKEN")
     assert kauneonga("messages", "get", "1001", "--token-file", str(tmp_path / "token")).code == 0
-    assert kauneonga("messages", "get", "1001", "--token-file", str(tmp_path / "none")).code == 1
+    (tmp_path / "none").write_bytes(b"\xff\xfe")
+    for path, said in (("CANARY", "No such file"), (str(tmp_path), "directory"), (str(tmp_path / "none"), "no token")):
+        outcome = kauneonga("messages", "get", "1001", "--token-file", path)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert said in outcome.err
+        assert "CANARY" not in outcome.err
 
 
 def test_the_token_can_come_from_stdin(environment: dict[str, str]) -> None:

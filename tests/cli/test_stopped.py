@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -49,6 +50,31 @@ def test_an_export_that_is_told_to_end_ends_cleanly_and_is_gone_on_with(
     assert outcome.code == 0
     assert sorted(ids_in(tmp_path)) == list(range(1001, 1201))
     assert kauneonga("export", "verify", str(tmp_path)).code == 0
+
+
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("module", ["kauneonga_async.cli.app", "click", "asyncio"])
+def test_a_command_that_is_told_to_end_while_it_starts_ends_cleanly(
+    told: signal.Signals, code: int, module: str, environment: dict[str, str]
+) -> None:
+    program = f"""
+import os, sys
+
+class Finder:
+    def find_spec(self, name, *rest):
+        if name == {module!r}:
+            os.kill(os.getpid(), {told.value})
+
+from kauneonga_async.cli import main
+sys.meta_path.insert(0, Finder())
+sys.argv[1:] = ["messages", "list"]
+main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ended.returncode, ended.stdout) == (code, "")
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])

@@ -163,6 +163,45 @@ async def test_a_setting_that_is_none_is_refused(sandbox: Sandbox) -> None:
         Sandbox(latencies=1)
 
 
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"order": "random"}, ValueError),
+        ({"date_field": "id"}, ValueError),
+        ({"latency": -1}, ValueError),
+        ({"latency": "0.1"}, TypeError),
+        ({"bandwidth": 0}, ValueError),
+        ({"rate_limit": 0}, ValueError),
+        ({"cap": -1}, ValueError),
+        ({"filters": "no"}, TypeError),
+    ],
+)
+async def test_a_setting_that_cannot_be_is_named_and_changes_nothing(
+    sandbox: Sandbox, settings: dict[str, Any], error: type[Exception]
+) -> None:
+    (name,) = settings
+    with pytest.raises(error, match=name):
+        Sandbox(**settings)
+    before = msgspec.structs.asdict(sandbox.settings)
+    with pytest.raises(error, match=name):
+        sandbox.configure(token="other", **settings)
+    assert msgspec.structs.asdict(sandbox.settings) == before
+
+
+@pytest.mark.parametrize("options", [{"messages": -1}, {"recordings": -1}, {"start": date(2026, 1, 1)}])
+def test_a_world_that_cannot_be_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(options))):
+        Sandbox(**options)
+
+
+async def test_a_request_that_cannot_be_understood_is_told_so(http: aiohttp.ClientSession) -> None:
+    async with http.get("/api/v2/messages", params={"from_date": "2025-01-05", "to_date": "2025-01-06"}) as answer:
+        assert (answer.status, (await answer.json())["info"]) == (422, "dates must be MM-DD-YYYY")
+    for body in (b"{", b"[]"):
+        async with http.post("/api/v2/to_dos", data=body) as answer:
+            assert answer.status == 400
+
+
 def test_a_sandbox_that_does_not_run_has_no_address() -> None:
     with pytest.raises(RuntimeError, match="not running"):
         assert Sandbox().base_url

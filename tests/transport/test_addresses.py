@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from kauneonga_async.transport.addresses import PrivateAddress, is_public, public_socket
+from kauneonga_async.transport.addresses import PrivateAddress, is_public, may_be_reached, socket_for
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,27 @@ def test_public_addresses(address: str) -> None:
     assert is_public(address)
 
 
-def test_a_socket_is_made_for_public_addresses_alone() -> None:
-    public_socket((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("8.8.8.8", 443))).close()
+@pytest.mark.parametrize(
+    ("address", "api_host", "may"),
+    [
+        ("127.0.0.1", "localhost", True),
+        ("::1", "127.0.0.1", True),
+        ("10.0.0.1", "10.0.0.1", True),
+        ("8.8.8.8", "acme.example.com", True),
+        ("127.0.0.1", "acme.example.com", False),
+        ("10.0.0.1", "127.0.0.1", False),
+        ("10.0.0.1", "10.0.0.2", False),
+        ("127.0.0.1", "10.0.0.1", False),
+        ("169.254.169.254", "127.0.0.1", False),
+        ("0.0.0.0", "127.0.0.1", False),
+        ("127.0.0.1", "", False),
+    ],
+)
+def test_a_private_address_may_be_reached_only_if_the_api_is_there(address: str, api_host: str, may: bool) -> None:
+    assert may_be_reached(address, api_host) is may
+
+
+def test_a_socket_is_made_only_for_what_may_be_reached() -> None:
+    socket_for((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("8.8.8.8", 443)), "acme.example.com").close()
     with pytest.raises(PrivateAddress):
-        public_socket((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("169.254.169.254", 80)))
+        socket_for((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("169.254.169.254", 80)), "acme.example.com")

@@ -52,6 +52,21 @@ async def test_what_exists_is_the_base_line_and_what_comes_is_told_of(
         assert updated[0].event_id == f"{new}-{updated[0].digest}"
 
 
+async def test_a_watch_may_follow_at_once_on_one_that_was_left(
+    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
+) -> None:
+    seen: list[int] = []
+    for _ in range(10):
+        async for change in client.messages.watch(
+            interval=INTERVAL, cursor=tmp_path / "cursor.db", start=now() - 11 * DAY
+        ):
+            seen.append(change.message.id)
+            if len(seen) % 3 == 0:
+                break
+    # What was being dealt with when a loop was left comes again.
+    assert [len(set(seen)), len(seen)] == [21, 30]
+
+
 async def test_a_change_that_moves_no_date_and_no_known_field_is_told_of(
     sandbox: Sandbox, client: KauneongaClient
 ) -> None:

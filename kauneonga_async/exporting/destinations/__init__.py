@@ -25,8 +25,16 @@ def destination_at(
         storage_options: What fsspec is to know of a URL's store.
 
     Raises:
+        TypeError: An argument is of the wrong type.
+        ValueError: The path is empty.
         ConfigurationError: The URL's protocol is not known, or what speaks it is not installed.
     """
+    if not isinstance(place, (str, os.PathLike)):
+        raise TypeError(f"destination: a path or a URL is needed, not {type(place).__name__}")
+    if not isinstance(storage_options, Mapping | None):
+        raise TypeError(f"storage_options: a mapping is needed, not {type(storage_options).__name__}")
+    if not str(place):
+        raise ValueError("destination: it is empty; '.' is the current folder")
     if "://" in str(place):
         from kauneonga_async.exporting.destinations.object_store import object_store  # noqa: PLC0415 - an extra
 

@@ -27,14 +27,14 @@ def format_named(name: str, compression: str | None = None, *, answers: Sequence
         answers: The custom answers that are to have columns of their own in CSV.
 
     Raises:
+        TypeError: An argument is of the wrong type.
         ConfigurationError: There is no such format or compression, they do not go together, or an extra is missing.
     """
+    _check_types(name, compression, answers)
     if name not in FORMATS:
         raise ConfigurationError(f"format: {name!r} is none of {', '.join(FORMATS)}")
     if compression not in (None, *COMPRESSIONS):
         raise ConfigurationError(f"compression: {compression!r} is none of {', '.join(COMPRESSIONS)}")
-    if isinstance(answers, str):
-        raise TypeError("answers: a sequence of names is wanted, not one string")
     if answers and name != "csv":
         raise ConfigurationError(f"answers: only csv gives answers columns of their own, {name} keeps them together")
     if compression == "zst" and not _is_installed("zstandard"):
@@ -52,6 +52,14 @@ def format_named(name: str, compression: str | None = None, *, answers: Sequence
     from kauneonga_async.exporting.formats.parquet import Parquet
 
     return Parquet()
+
+
+def _check_types(name: object, compression: object, answers: Sequence[object]) -> None:
+    for argument, value in (("format", name), ("compression", compression or "")):
+        if not isinstance(value, str):
+            raise TypeError(f"{argument}: a string is needed, not {type(value).__name__}")
+    if isinstance(answers, str) or not all(isinstance(answer, str) for answer in answers):
+        raise TypeError("answers: a sequence of names is needed")
 
 
 def _is_installed(module: str) -> bool:

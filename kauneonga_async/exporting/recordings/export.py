@@ -11,7 +11,7 @@ from anyio import to_thread
 
 from kauneonga_async import config
 from kauneonga_async.client import KauneongaClient
-from kauneonga_async.exporting.arguments import check_account, fingerprint_of
+from kauneonga_async.exporting.arguments import check_account, check_common, fingerprint_of
 from kauneonga_async.exporting.destinations import Destination, destination_at
 from kauneonga_async.exporting.entries import Begun
 from kauneonga_async.exporting.journal import Journal, journal_name
@@ -65,6 +65,8 @@ async def export_recordings(
         KauneongaError: The recordings cannot be listed.
         OSError: A file cannot be written.
     """
+    check_common(client, progress, overwrite=overwrite, same_account=same_account)
+    config.CallOptions().override(timeout, max_retries)
     places = client.concurrency if concurrency is None else config.check_count("concurrency", concurrency, least=1)
     place = await to_thread.run_sync(partial(destination_at, destination, KIND, storage_options))
     begun = Begun(KIND, {"base_url": str(client.base_url)}, fingerprint_of(client), None)
