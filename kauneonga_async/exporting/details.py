@@ -81,9 +81,12 @@ class DetailedPart(Sink[bytes]):
 
     async def discard(self) -> None:
         """Remove what was written, if it was not committed."""
-        await self._listed.discard()
-        await carry_out(self._scratch.close)
-        await self._part.discard()
+        await carry_out(self.remove)
+
+    def remove(self) -> None:
+        """Do the same, blocking."""
+        self._scratch.close()
+        self._part.remove()
 
     async def _write(self, lines: list[bytes]) -> int:
         """Write the messages of lines of a list, in its order; return how many of them are not there any more."""
@@ -128,6 +131,7 @@ class _Scratch:
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+            self._file = None
 
 
 def _not_counted(size: int) -> None:

@@ -102,12 +102,13 @@ class Part(Sink[bytes]):
 
     async def discard(self) -> None:
         """Remove what was written, if it was not committed."""
-        if self._file is not None:
-            await carry_out(partial(self._discard, self._file))
+        await carry_out(self.remove)
 
-    def _discard(self, file: PartFile) -> None:
+    def remove(self) -> None:
+        """Do the same, blocking."""
         self._encoder = None
-        file.discard()
+        if self._file is not None:
+            self._file.discard()
 
     async def _flush(self, *, finish: bool = False) -> None:
         pending, self._pending, self._waiting = self._pending, [], 0

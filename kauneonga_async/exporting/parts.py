@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -93,8 +94,8 @@ class Parts(Outlet[bytes]):
                 if error.errno != errno.EIO or work in self._failed or work.is_again:
                     raise
                 self._failed.add(work)
-                self._take_back(work)
                 await part.discard()
+                self._take_back(work)
                 return False
         del self._open[work]
         return True
@@ -140,17 +141,22 @@ class Parts(Outlet[bytes]):
                 await self._journal.write(Found(part, _owner_of(work)))
                 self._report.parts += 1
             return
+        await self._open[work].discard()
         self._take_back(work)
-        await self._open.pop(work).discard()
+        del self._open[work]
 
     def close(self) -> None:
         """Nothing is to be done."""
 
     async def discard_unfinished(self) -> None:
         """Remove what was written of windows that did not come to their end."""
-        for work, part in self._open.items():
+        for work in self._open:
             self._take_back(work)
-            await part.discard()
+        # All at once, whatever becomes of one, and of the task that waits for it.
+        with_all = ExitStack()
+        for part in self._open.values():
+            with_all.callback(part.remove)
+        await carry_out(with_all.close)
 
     def tell(self) -> None:
         """Tell how far it is."""

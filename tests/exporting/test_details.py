@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from kauneonga_async import KauneongaClient, errors, export_messages, verify_export
+from kauneonga_async.files import AtomicFile
 from kauneonga_async.sandbox import RandomFaults, Sandbox
 from tests.exporting.readers import ids_in, lines_in, parts_of
 from tests.wire import TOKEN, Exchange, WireServer, listing, response
@@ -109,6 +111,23 @@ async def test_details_that_cannot_be_had_leave_no_part(tmp_path: Path) -> None:
         assert not list(tmp_path.glob("*.part"))
         server.script = [inner]
         assert (await export_messages(client, tmp_path, FIRST, FIRST, details=True)).records == 3
+
+
+async def test_a_part_that_finds_no_room_when_its_details_are_there_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real_commit = AtomicFile.commit
+
+    def commit(file: AtomicFile) -> Path:
+        if file.path.suffix == ".jsonl":
+            raise OSError(errno.ENOSPC, "No space left on device", str(file.path))
+        return real_commit(file)
+
+    monkeypatch.setattr(AtomicFile, "commit", commit)
+    async with WireServer(serve([1, 2, 3])) as server, KauneongaClient(server.base_url, TOKEN) as client:
+        with pytest.raises(OSError, match="No space left"):
+            await export_messages(client, tmp_path, FIRST, FIRST, details=True)
+    assert not list(tmp_path.glob("messages*"))
 
 
 async def test_stopped_in_the_middle_of_details_it_goes_on(tmp_path: Path) -> None:

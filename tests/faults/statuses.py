@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kauneonga_async.errors import (
     AuthenticationError,
     InvalidRequest,
@@ -19,7 +21,7 @@ __all__ = ["REDIRECTS", "STATUS"]
 
 INFO = b'{"success":false,"info":"%s","data":{}}'
 THROTTLED, REFUSED = Fails(RateLimited, 3), Fails(StatusError)
-FAR_AHEAD = {"date": "Sat, 01 Jan 2050 00:00:00 GMT", "retry_after": "Sat, 01 Jan 2050 00:00:30 GMT"}
+FAR_AHEAD: dict[str, Any] = {"date": "Sat, 01 Jan 2050 00:00:00 GMT", "retry_after": "Sat, 01 Jan 2050 00:00:30 GMT"}
 
 
 def refusal(code: int, error: type[StatusError], *, retried: bool = False, creation: object = None) -> Row:

@@ -36,7 +36,7 @@ def test_the_outcome_of_a_fault_is_what_the_table_says(
     row: Row, surface: Surface, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # In debug mode, asyncio keeps a stack for each callback, which takes most of the time.
-    monkeypatch.setattr(asyncio.constants, "DEBUG_STACK_DEPTH", 1)
+    monkeypatch.setattr("asyncio.constants.DEBUG_STACK_DEPTH", 1)
     expected = row.outcome(surface)
     assert expected is not None
     with asyncio.Runner(loop_factory=partial(JumpingLoop, grace=GRACE)) as runner:
