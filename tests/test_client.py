@@ -7,6 +7,7 @@ import gc
 import ssl
 import warnings
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import aiohttp
@@ -197,6 +198,25 @@ async def test_middlewares_of_the_caller_s_session_run() -> None:
         async with KauneongaClient(server.base_url, TOKEN, session=session) as client:
             await client.messages.get(939)
     assert seen == ["GET"]
+
+
+@pytest.mark.parametrize("switch", ["aiohttp's", "gone", "the caller's session"])
+async def test_aiohttp_sends_nothing_again_by_itself(switch: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether its switch for that is there, or gone in a later version, or is the caller's to set."""
+
+    async def reset(exchange: Exchange) -> None:
+        exchange.reset()
+
+    if switch == "gone":
+        monkeypatch.setattr("kauneonga_async.transport.session._RESENDS", "_no_such_attribute")
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(WireServer(reset))
+        session = await stack.enter_async_context(aiohttp.ClientSession()) if switch.startswith("the") else None
+        client = KauneongaClient(server.base_url, TOKEN, session=session, max_retries=0)
+        await stack.enter_async_context(client)
+        with pytest.raises(errors.ConnectionFailed):
+            await client.messages.get(939)
+        assert len(server.exchanges) == 1
 
 
 async def test_the_limit_of_the_caller_s_connector_is_kept() -> None:

@@ -14,10 +14,13 @@ from yarl import URL
 
 from kauneonga_async import config
 from kauneonga_async.errors import ConnectionFailed, DecodeError, KauneongaError, StatusError
+from kauneonga_async.transport.alarms import Alarms
 from kauneonga_async.transport.body import Body
 from kauneonga_async.transport.failures import translate
+from kauneonga_async.transport.patience import Patience
 from kauneonga_async.transport.responses import error_for, place_of
 from kauneonga_async.transport.throttle import Throttle
+from kauneonga_async.transport.tokens import Authorization
 
 __all__ = ["NOT_MODIFIED", "READABLE", "Answer", "Request", "new_request_id"]
 
@@ -50,6 +53,7 @@ class Request(msgspec.Struct, kw_only=True):
         sent: Whether any of the latest try may have reached the server.
         attempts: Tries made so far.
         deadline: When the call must be over, by the loop's clock; None for a stream.
+        authorization: What the latest try was sent with.
         failure: What the latest failed try ended in.
     """
 
@@ -68,6 +72,7 @@ class Request(msgspec.Struct, kw_only=True):
     sent: bool = False
     attempts: int = 0
     deadline: float | None = None
+    authorization: Authorization | None = None
     failure: KauneongaError | None = None
 
     @property
@@ -96,13 +101,14 @@ class Answer:
         url: The URL that answered.
     """
 
-    def __init__(self, response: aiohttp.ClientResponse, request: Request, throttle: Throttle) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, request: Request, throttle: Throttle, alarms: Alarms) -> None:
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
         self.url = request.url
         self._response = response
         self._request = request
         self._throttle = throttle
+        self._alarms = alarms
         self._aside = False
         self._body: Body | None = None
 
@@ -122,7 +128,10 @@ class Answer:
         try:
             if self._body is None:
                 self._body = Body(self._response)
-            return await self._body.read()
+            if not self._request.streaming:
+                return await self._body.read()
+            with Patience(self._alarms, self._request.options.timeout):
+                return await self._body.read()
         except (ConnectionFailed, DecodeError) as error:
             failure = self.identify(error)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
@@ -208,4 +217,5 @@ class Answer:
     def close(self) -> None:
         """Release the connection: to the pool if the body was read to its end, else for good."""
         self.come_back()
-        self._response.release()
+        if not self._response.closed:
+            self._response.release()

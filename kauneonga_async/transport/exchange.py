@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from functools import lru_cache
+from collections.abc import Awaitable
 
 import aiohttp
+from aiohttp import hdrs
 from aiohttp.abc import AbstractStreamWriter
+from multidict import CIMultiDict, istr
 from yarl import URL
 
 from kauneonga_async import config
 from kauneonga_async.errors import DecodeError, KauneongaError
 from kauneonga_async.transport.answer import Answer, Request
 from kauneonga_async.transport.failures import translate
+from kauneonga_async.transport.patience import Patience
 from kauneonga_async.transport.responses import REDIRECTS
 from kauneonga_async.transport.session import Sessions, middlewares_of
 from kauneonga_async.transport.throttle import Throttle
@@ -21,6 +23,12 @@ from kauneonga_async.transport.tokens import Authorization
 __all__ = ["open_answer", "refusal_of"]
 
 MOST_REDIRECTS = 5
+# No total: it would count the consumer's own time. How long an answer is waited for is our own affair.
+_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=config.CONNECT_TIMEOUT)
+_X_REQUEST_ID = istr("X-Request-Id")
+_API_HEADERS = CIMultiDict(
+    {hdrs.ACCEPT: "application/json", hdrs.ACCEPT_ENCODING: "gzip", hdrs.CONTENT_TYPE: "application/json"}
+)
 
 
 class _SentBody(aiohttp.BytesPayload):
@@ -42,36 +50,55 @@ async def open_answer(
     url = request.url
     redirects = 0
     while True:
-        response = await _send(sessions, request, url, authorization)
-        answer = Answer(response, request, throttle)
-        if answer.status in request.accepts or not request.repeatable or redirects == MOST_REDIRECTS:
-            return answer
-        target = _redirect_of(answer, url)
-        if target is None:
-            return answer
-        answer.close()
-        url = target
-        redirects += 1
+        response = _begin(sessions, request, url, authorization)
+        try:
+            if request.streaming:
+                # The head of a stream has the time that each of its reads has; any other call has its deadline.
+                with Patience(sessions.alarms, request.options.timeout):
+                    answer = Answer(await response, request, throttle, sessions.alarms)
+            else:
+                answer = Answer(await response, request, throttle, sessions.alarms)
+        except Exception as error:
+            failure = translate(
+                error,
+                call=str(request),
+                request_id=request.request_id,
+                timeout=request.options.timeout,
+                reading=False,
+            )
+            if failure is None:
+                raise
+        else:
+            if answer.status in request.accepts or not request.repeatable or redirects == MOST_REDIRECTS:
+                return answer
+            target = _redirect_of(answer, url)
+            if target is None:
+                return answer
+            answer.close()
+            url = target
+            redirects += 1
+            continue
+        # Outside of the handler: what aiohttp raised holds the token, and would stay on the error as its context.
+        raise failure
 
 
-async def _send(
+def _begin(
     sessions: Sessions, request: Request, url: URL, authorization: Authorization | None
-) -> aiohttp.ClientResponse:
-    session = sessions.pick(repeatable=request.repeatable, foreign=request.foreign)
+) -> Awaitable[aiohttp.ClientResponse]:
     request.sent = request.body is None  # without a body there is no telling
-    patience = request.options.timeout if request.streaming else None
+    session = sessions.pick(repeatable=request.repeatable, foreign=request.foreign)
     options = sessions.options
     proxy = options.proxy_for(url)
     headers = _headers(request, authorization)
     if proxy is not None and url.scheme == "http":
         # Without TLS there is no CONNECT, with which alone aiohttp sends a proxy's headers.
-        headers = {**options.proxy_headers, **headers}
-    response = session.request(
+        headers = CIMultiDict({**options.proxy_headers, **headers})
+    return session.request(
         request.method,
         url,
         data=None if request.body is None else _SentBody(request.body, request),
         headers=headers,
-        timeout=_client_timeout(patience),
+        timeout=_TIMEOUT,
         proxy=proxy,
         proxy_headers=options.proxy_headers or None,
         allow_redirects=False,
@@ -79,41 +106,20 @@ async def _send(
         raise_for_status=False,
         middlewares=middlewares_of(session),
     )
-    try:
-        if patience is None:  # the call has its deadline
-            return await response
-        # The head of a stream has the timeout that each of its reads has.
-        async with asyncio.timeout(patience):
-            return await response
-    except Exception as error:
-        failure = translate(
-            error,
-            call=str(request),
-            request_id=request.request_id,
-            timeout=request.options.timeout,
-            reading=False,
-        )
-        if failure is None:
-            raise
-    # Outside of the handler: what aiohttp raised holds the token, and would stay on the error as its context.
-    raise failure
 
 
-def _headers(request: Request, authorization: Authorization | None) -> dict[str, str]:
+def _headers(request: Request, authorization: Authorization | None) -> CIMultiDict[str]:
     if request.headers is not None:
-        headers = request.headers()
+        headers = CIMultiDict(request.headers())
     else:
-        headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "Content-Type": "application/json",
-            **request.options.extra_headers,
-            "X-Request-Id": request.request_id,
-        }
+        headers = CIMultiDict(_API_HEADERS)
+        if request.options.extra_headers:
+            headers.update(request.options.extra_headers)
+        headers[_X_REQUEST_ID] = request.request_id
         if request.etag is not None:
-            headers["If-None-Match"] = request.etag
+            headers[hdrs.IF_NONE_MATCH] = request.etag
     if authorization is not None:
-        headers["Authorization"] = authorization.reveal()
+        headers[hdrs.AUTHORIZATION] = authorization.reveal()
     return headers
 
 
@@ -133,9 +139,3 @@ def _redirect_of(answer: Answer, url: URL) -> URL | None:
         return target if target.origin() == url.origin() and target != url else None
     except ValueError:
         return None
-
-
-@lru_cache(maxsize=64)
-def _client_timeout(sock_read: float | None) -> aiohttp.ClientTimeout:
-    # No total: it would count the consumer's own time.
-    return aiohttp.ClientTimeout(total=None, sock_connect=config.CONNECT_TIMEOUT, sock_read=sock_read)

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import urllib.request
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import msgspec
@@ -15,9 +15,14 @@ from yarl import URL
 from kauneonga_async import config
 from kauneonga_async.errors import ClientClosed, ConfigurationError, WrongEventLoop
 from kauneonga_async.transport.addresses import socket_for
+from kauneonga_async.transport.alarms import Alarms
 from kauneonga_async.transport.failures import Interrupted
 
 __all__ = ["ConnectionOptions", "Sessions", "check_proxy", "check_ssl_context", "middlewares_of"]
+
+# aiohttp's own switch for what ``_no_silent_resend`` prevents, at no cost. It is not public: its test client alone uses
+# it, and where it is gone the middleware takes over.
+_RESENDS: Final = "_retry_connection"
 
 
 class ConnectionOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,10 +54,15 @@ class Sessions:
     recordings are on, are reached through connections that lead to public addresses alone, and to the API's own.
 
     A session that was handed in is used for the API, and is never closed here.
+
+    Attributes:
+        options: How connections are made.
+        alarms: Ring when answers were waited for long enough.
     """
 
     def __init__(self, options: ConnectionOptions) -> None:
         self.options = options
+        self.alarms = Alarms()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pooled = options.session
         self._single = options.session
@@ -107,7 +117,7 @@ class Sessions:
     def _make(self, *, force_close: bool = False, guarded: bool = False) -> aiohttp.ClientSession:
         # A proxy connects in our stead, and has an address of its own.
         guarded = guarded and self.options.proxy is None and not self.options.trust_env
-        return aiohttp.ClientSession(
+        session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=0,  # places in flight are the throttle's
                 ssl=self.options.ssl_context or True,
@@ -118,6 +128,9 @@ class Sessions:
             headers={"User-Agent": f"{config.USER_AGENT} {aiohttp.http.SERVER_SOFTWARE}"},
             timeout=aiohttp.ClientTimeout(),
         )
+        if hasattr(session, _RESENDS):
+            setattr(session, _RESENDS, False)
+        return session
 
 
 async def _no_silent_resend(
@@ -136,8 +149,10 @@ async def _no_silent_resend(
         raise Interrupted(error) from None
 
 
-def middlewares_of(session: aiohttp.ClientSession) -> tuple[aiohttp.ClientMiddlewareType, ...]:
-    """Return the middlewares a request of ours goes through: the session's own, then the one above."""
+def middlewares_of(session: aiohttp.ClientSession) -> tuple[aiohttp.ClientMiddlewareType, ...] | None:
+    """Return the middlewares that a request of ours goes through; None for the session's own, and no other."""
+    if getattr(session, _RESENDS, True) is False:
+        return None
     own: Any = getattr(session, "_middlewares", ())  # those given to a request replace the session's
     return (*own, _no_silent_resend)
 

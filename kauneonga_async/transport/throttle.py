@@ -7,11 +7,11 @@ from collections import deque
 
 from kauneonga_async import config
 from kauneonga_async.errors import KauneongaError, RateLimited, ServerError
-from kauneonga_async.transport.loans import Loans
+from kauneonga_async.transport.alarms import Alarm
 from kauneonga_async.transport.pace import Concurrency, Pace
 from kauneonga_async.transport.retry import THROTTLING_STATUSES, is_overload
 
-__all__ = ["Places", "Throttle"]
+__all__ = ["Loan", "Places", "Throttle"]
 
 
 class Places:
@@ -26,22 +26,22 @@ class Places:
     Attributes:
         limit: How many there are.
         in_use: How many are taken.
-        loans: Those that are given up after a time.
     """
 
-    __slots__ = ("_returning", "_waiters", "in_use", "limit", "loans")
+    __slots__ = ("_returning", "_waiters", "in_use", "limit")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.loans = Loans()
         self.in_use = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._returning: deque[asyncio.Future[None]] = deque()
 
-    @property
-    def has_place(self) -> bool:
-        """Whether a place can be taken without waiting, or being unfair to those who wait."""
-        return self.in_use < self.limit and not self._waiters and not self._returning
+    def take_now(self) -> bool:
+        """Take a place if that takes no waiting, and is not unfair to those who wait; return whether it was taken."""
+        if self.in_use < self.limit and not self._waiters and not self._returning:
+            self.in_use += 1
+            return True
+        return False
 
     async def take(self, *, again: bool = False) -> None:
         """Take a place, waiting for one if all are taken.
@@ -49,8 +49,7 @@ class Places:
         Args:
             again: Whether it is for a call that had one before.
         """
-        if self.has_place:
-            self.in_use += 1
+        if self.take_now():
             return
         waiter = asyncio.get_running_loop().create_future()
         queue = self._returning if again else self._waiters
@@ -80,6 +79,23 @@ class Places:
             if not waiter.done():
                 self.in_use += 1
                 waiter.set_result(None)
+
+
+class Loan(Alarm):
+    """A place that ``Throttle.enter`` gave, and that is given up when its time is over, or before.
+
+    Args:
+        throttle: Whose place it is.
+    """
+
+    __slots__ = ("_throttle",)
+
+    def __init__(self, throttle: Throttle) -> None:
+        self._throttle = throttle
+
+    def ring(self) -> None:
+        """Give the place to others."""
+        self._throttle.leave()
 
 
 class Throttle:
@@ -117,15 +133,13 @@ class Throttle:
         clock = asyncio.get_running_loop().time
         if self._began is None:
             self._began = clock()
-        if self._pace is None and not self._resume and self._own.has_place and self._shared.has_place:
-            self._own.retake()
-            self._shared.retake()
-            return clock()
-        await self._own.take(again=again)
+        if not self._own.take_now():
+            await self._own.take(again=again)
         try:
             if self._pace is not None or self._resume > clock():
                 await self._wait_turn(deadline)
-            await self._shared.take(again=again)
+            if not self._shared.take_now():
+                await self._shared.take(again=again)
         except BaseException:
             self._own.give_up()
             raise

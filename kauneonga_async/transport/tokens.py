@@ -44,31 +44,29 @@ class TokenSource:
     Raises:
         TypeError: It is neither.
         ConfigurationError: There is none, or it is not visible ASCII.
+
+    Attributes:
+        current: The token in use, or None while none was fetched.
     """
 
     def __init__(self, token: str | TokenProvider | None) -> None:
         self._provider: TokenProvider | None = None
-        self._current: Authorization | None = None
+        self.current: Authorization | None = None
         self._lock = asyncio.Lock()
         if callable(token):
             self._provider = token
         else:
-            self._current = Authorization(config.resolve_token(token))
-
-    @property
-    def current(self) -> Authorization | None:
-        """The token in use, or None while none was fetched."""
-        return self._current
+            self.current = Authorization(config.resolve_token(token))
 
     def fingerprint(self, salt: bytes) -> str | None:
         """Return what tells this token from another, and nothing else; None if it is fetched, and may change."""
-        if self._provider is not None or self._current is None:
+        if self._provider is not None or self.current is None:
             return None
-        return blake2b(self._current.reveal().encode(), key=salt, digest_size=8).hexdigest()
+        return blake2b(self.current.reveal().encode(), key=salt, digest_size=8).hexdigest()
 
     async def get(self) -> Authorization:
         """Return the token, fetching it the first time; many who ask at once cause one fetch."""
-        return self._current or await self._fetch(None)
+        return self.current or await self._fetch(None)
 
     async def renew(self, refused: Authorization) -> Authorization | None:
         """Return another token than the refused one, or None if there is none to be had."""
@@ -79,11 +77,11 @@ class TokenSource:
 
     async def _fetch(self, known: Authorization | None) -> Authorization:
         async with self._lock:
-            if self._current is None or self._current == known:
+            if self.current is None or self.current == known:
                 assert self._provider is not None
                 pending = self._provider()
                 if not inspect.isawaitable(pending):
                     del pending  # a crash reporter may show a frame's locals
                     raise TypeError("token: an async callable is needed, not one that returns its token at once")
-                self._current = Authorization(config.resolve_token(await pending))
-            return self._current
+                self.current = Authorization(config.resolve_token(await pending))
+            return self.current

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import nullcontext
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
@@ -23,13 +24,16 @@ from kauneonga_async.errors import (
 from kauneonga_async.transport.answer import NOT_MODIFIED, READABLE, Answer, Request, new_request_id
 from kauneonga_async.transport.events import Events
 from kauneonga_async.transport.exchange import open_answer, refusal_of
+from kauneonga_async.transport.patience import Patience
 from kauneonga_async.transport.recovery import Recovery, out_of_time
 from kauneonga_async.transport.retry import Budget, outcome_unknown
 from kauneonga_async.transport.session import Sessions
-from kauneonga_async.transport.throttle import Places, Throttle
-from kauneonga_async.transport.tokens import Authorization, TokenSource
+from kauneonga_async.transport.throttle import Loan, Places, Throttle
+from kauneonga_async.transport.tokens import TokenSource
 
 __all__ = ["Reader", "Transport"]
+
+_ENDLESS = nullcontext()
 
 T = TypeVar("T")
 Reader = Callable[[Answer], Awaitable[T]]
@@ -156,12 +160,25 @@ class Transport:
             self._events.tell("end", request, error=error, seconds=asyncio.get_running_loop().time() - began)
 
     async def _send(self, request: Request, read: Reader[T]) -> T:
+        """Make all tries: the first one bare, and within one deadline where the answer is no stream."""
+        patience: Patience | None = None
+        if not request.streaming:
+            patience = Patience(self.sessions.alarms, request.options.timeout)
+            request.deadline = asyncio.get_running_loop().time() + request.options.timeout
+        failure: KauneongaError
         try:
-            if request.streaming:
-                return await self._attempts(request, read)
-            return await self._attempts_in_time(request, read)
+            with patience or _ENDLESS:
+                try:
+                    return await self._exchange(request, read)
+                except KauneongaError as error:
+                    request.failure = error
+                return await self._recover(request, read)
         except KauneongaError as error:
             failure = error
+        except TimeoutError:
+            if patience is None or not patience.is_over:
+                raise  # not ours: the token provider's, or the reader's
+            failure = out_of_time(request)
         if self._events.wanted:
             self._events.tell("give_up", request, status=_status_of(failure), error=type(failure).__name__)
         if not request.repeatable and outcome_unknown(failure):
@@ -172,88 +189,79 @@ class Transport:
             ) from failure
         raise failure
 
-    async def _attempts_in_time(self, request: Request, read: Reader[T]) -> T:
-        """Make all tries, and the waits between them, within one deadline."""
-        request.deadline = asyncio.get_running_loop().time() + request.options.timeout
-        scope = asyncio.timeout_at(request.deadline)
+    async def _recover(self, request: Request, read: Reader[T]) -> T:
+        """Make the tries that may follow a first one which failed."""
         try:
-            async with scope:
-                return await self._attempts(request, read)
-        except TimeoutError:
-            if not scope.expired():
-                raise  # not ours: the token provider's, or the reader's
-        raise out_of_time(request)
-
-    async def _attempts(self, request: Request, read: Reader[T]) -> T:
-        try:
-            result = await self._try(request, read)
+            return await self._try_fresh_token(request, read)
         except KauneongaError as error:
             request.failure = error
-        else:
-            self._budget.deposit()
-            return result
         return await Recovery(
             request, partial(self._retry, request, read), self._budget, partial(self._tell_wait, request)
         ).run(request.failure)
 
     async def _retry(self, request: Request, read: Reader[T]) -> T:
         try:
-            return await self._try(request, read)
+            try:
+                return await self._exchange(request, read)
+            except AuthenticationError as error:
+                request.failure = error
+            return await self._try_fresh_token(request, read)
         except KauneongaError as error:
             request.failure = error
             raise
 
-    async def _try(self, request: Request, read: Reader[T]) -> T:
-        """Make one try, and a second one if a fresh token was to be had for it."""
-        if request.foreign:
-            return await self._exchange(request, read, None)
-        authorization = self._tokens.current or await self._tokens.get()
-        try:
-            return await self._exchange(request, read, authorization)
-        except AuthenticationError as error:
-            refused = error
-        if await self._tokens.renew(authorization) is None:
-            raise refused
-        return await self._exchange(request, read, await self._tokens.get())
+    async def _try_fresh_token(self, request: Request, read: Reader[T]) -> T:
+        """Make a try with a fresh token, if the latest was refused for its token; else raise what that ended in."""
+        failure, refused = request.failure, request.authorization
+        assert failure is not None
+        if isinstance(failure, AuthenticationError) and refused and await self._tokens.renew(refused):
+            return await self._exchange(request, read)
+        raise failure
 
-    async def _exchange(self, request: Request, read: Reader[T], authorization: Authorization | None) -> T:
+    async def _exchange(self, request: Request, read: Reader[T]) -> T:
+        """Make one try."""
+        authorization = None if request.foreign else self._tokens.current or await self._tokens.get()
         throttle = self._foreign_throttle if request.foreign else self._throttle
-        asked = asyncio.get_running_loop().time()
+        clock = asyncio.get_running_loop().time
+        asked = clock()
         started = await throttle.enter(request.deadline, again=request.attempts > 0)
         request.attempts += 1
+        request.authorization = authorization
         answer: Answer | None = None
         failure: KauneongaError | None = None
-        loan = self._places.loans.begin(throttle.leave, started) if request.lets_others_by else None
+        loan: Loan | None = None
+        if request.lets_others_by:
+            loan = Loan(throttle)
+            self.sessions.alarms.set(loan, config.PLACE_SECONDS, started)
         try:
             answer = await open_answer(self.sessions, request, throttle, authorization)
             if answer.status not in request.accepts:
                 raise await refusal_of(answer)
             result = await read(answer)
             throttle.succeeded()
+            if request.attempts == 1:
+                self._budget.deposit()
             return result
         except KauneongaError as error:
             failure = error
             throttle.failed(error, started)
             raise
         except asyncio.CancelledError:
-            now = asyncio.get_running_loop().time()
-            if request.deadline is not None and now >= request.deadline:
+            if request.deadline is not None and clock() >= request.deadline:
                 throttle.failed(RequestTimeout(), started)
             raise
         finally:
             if answer is not None:
                 answer.close()
-            if loan is None:
+            if loan is None or loan.call_off():
                 throttle.leave()
-            else:
-                self._places.loans.end(loan)
             if self._events.wanted:
                 self._events.tell(
                     "try",
                     request,
                     status=answer.status if answer else _status_of(failure),
                     error=type(failure).__name__ if failure else None,
-                    seconds=asyncio.get_running_loop().time() - started,
+                    seconds=clock() - started,
                     throttled=started - asked,
                     received=answer.received if answer else 0,
                 )

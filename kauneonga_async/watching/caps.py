@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 import msgspec
@@ -26,7 +27,7 @@ class Caps:
 
     def __init__(self) -> None:
         self.cap: int | None = None
-        self._cleared: dict[tuple[str, str], int] = {}  # by what was asked for, the total that was looked into
+        self._cleared: dict[tuple[date, date], int] = {}  # by what was asked for, the total that was looked into
 
     def suspects(self, window: Window, total: int, ids: set[int], before: tuple[int, int] | None) -> bool:
         """Tell whether an answer looks as if it had been cut off, and was not looked into yet.
@@ -43,7 +44,7 @@ class Caps:
 
     def is_cleared(self, window: Window, total: int) -> bool:
         """Tell whether an answer of so many records was looked into, and found whole."""
-        return self._cleared.get(_asked(window)) == total
+        return bool(self._cleared) and self._cleared.get(_asked(window)) == total
 
     def clear(self, window: Window, total: int) -> None:
         """Tell that an answer was looked into, and found whole."""
@@ -89,5 +90,5 @@ def tail_of(window: Window) -> Window:
     return msgspec.structs.replace(window, ask_from=max(window.ask_from, shift_day(window.ask_to, -_TAIL_DAYS)))
 
 
-def _asked(window: Window) -> tuple[str, str]:
-    return window.ask_from.isoformat(), window.ask_to.isoformat()
+def _asked(window: Window) -> tuple[date, date]:
+    return window.ask_from, window.ask_to

@@ -27,7 +27,11 @@ class ServerClock:
 
     def now(self) -> datetime:
         """Return the present, to the best of our knowledge."""
-        return self.ours() + self._offset
+        return self.theirs(self.ours())
+
+    def theirs(self, ours: datetime) -> datetime:
+        """Return what the server's clock shows, to the best of our knowledge, when ours shows a time."""
+        return ours + self._offset
 
     @staticmethod
     def ours() -> datetime:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import compress
+from typing import Any
 
 import msgspec
 
@@ -31,14 +32,14 @@ class Answered(msgspec.Struct, kw_only=True):
     Attributes:
         date: The server's time, if it told.
         etag: What tells this answer from others, if the server told.
-        is_unchanged: Whether the server said that the answer known still holds; all that follows is then empty.
+        is_unchanged: Whether the server said that the answer known still holds: all else but the date is then empty.
         findings: By id, the records of the window that are not as they are known.
         invalid: Records whose id or date cannot be read.
         ids: The ids of all records, those of other windows included.
     """
 
     date: datetime | None
-    etag: str | None
+    etag: str | None = None
     is_unchanged: bool = False
     findings: dict[int, Finding] = {}
     invalid: list[InvalidRecord] = []
@@ -65,8 +66,8 @@ class Question:
         self._report = report
         self._reader: LineReader = line_reader(listing.calendar.date_field)
 
-    async def ask(self, window: Window, etag: str | None = None) -> Answered:
-        """Ask for a window.
+    def ask(self, window: Window, etag: str | None = None) -> Coroutine[Any, Any, Answered]:
+        """Ask for a window, and return what its answer holds.
 
         Args:
             window: The window.
@@ -76,10 +77,6 @@ class Question:
             CalendarMismatch: A record's date lies where none of the answer's can.
             KauneongaError: The answer cannot be had.
         """
-
-        async def read(answer: Answer) -> Answered:
-            return await self._read(answer, window)
-
         request = self._listing.transport.request(
             "GET",
             self._listing.path,
@@ -89,24 +86,24 @@ class Question:
             streaming=True,
             lets_others_by=True,
         )
-        answered = await self._listing.transport.send(request, read)
-        self._report.windows += 1
-        self._report.unchanged += answered.is_unchanged
-        self._report.records += answered.total
-        return answered
+        return self._listing.transport.send(request, partial(self._read, window))
 
-    async def _read(self, answer: Answer, window: Window) -> Answered:
-        date, etag = http_date(answer.headers.get("Date", "")), answer.headers.get("ETag", "")
-        answered = Answered(date=date, etag=etag if _ETAG.fullmatch(etag) else None)
+    async def _read(self, window: Window, answer: Answer) -> Answered:
+        date = http_date(answer.headers.get("Date", ""))
         if answer.status == NOT_MODIFIED:
-            answered.is_unchanged = True
-            return answered
+            self._report.windows += 1
+            self._report.unchanged += 1
+            return Answered(date=date, is_unchanged=True)
+        etag = answer.headers.get("ETag", "")
+        answered = Answered(date=date, etag=etag if _ETAG.fullmatch(etag) else None)
         decoder = ListDecoder(self._reader)
         failure: KauneongaError
         try:
             while data := await answer.read():
                 await self._compare(await self._decode(decoder, data), window, answered)
             await self._compare(decoder.finish(), window, answered)
+            self._report.windows += 1
+            self._report.records += answered.total
             return answered
         except DecodeError as error:
             failure = error if error.request_id else answer.identify(error)

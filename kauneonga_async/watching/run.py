@@ -21,10 +21,10 @@ from kauneonga_async.watching.finder import ClockWasWrong, Finder
 from kauneonga_async.watching.handover import Taker
 from kauneonga_async.watching.horizon import Horizon
 from kauneonga_async.watching.pauses import after_failure, between_polls, will_pass
-from kauneonga_async.watching.question import Question
+from kauneonga_async.watching.question import Answered, Question
 from kauneonga_async.watching.report import WatchReport
 from kauneonga_async.watching.tiers import LookBack, Turns
-from kauneonga_async.windows import Range, Window
+from kauneonga_async.windows import Range
 
 __all__ = ["Terms", "WatchRun"]
 
@@ -141,27 +141,37 @@ class WatchRun(Generic[T]):
 
     async def _poll(self) -> None:
         """Look at the near past, from where all was known, and at what has its turn further back."""
-        now = self._clock.now()
-        position = await self._begin(now)
-        if position is None:
-            return
+        ours = self._clock.ours()
+        now = self._clock.theirs(ours)
+        position, reach = self._position, self._horizon.reach(now)
+        if position is None or reach < position.covered_from:
+            position = await self._begin(reach, now)
+            if position is None:
+                return
         plan = self._horizon.windows(position, now)
         for window in plan:
-            await self._look_at(window)
-            await self._advance(now if window.end is None else min(window.end, now), at_once=len(plan) > 1)
+            await self._deal_with(await self._finder.find(window))
+            until = now if window.end is None else min(window.end, now)
+            position = self._position = self._horizon.advanced(position, until, now, ours)
+            self._report.complete_until = position.complete_until
+            if len(plan) > 1 or self._is_behind(position):
+                await self._save((), position)
         for turns in self._turns:
             for first, last in turns.take(now, self._calendar.day_of(now)):
                 days = self._calendar.start_of(first), self._calendar.end_of(last)
-                if (further := self._horizon.turn(days, self._position or position)) is not None:
-                    await self._look_at(further)
+                if (further := self._horizon.turn(days, position)) is not None:
+                    await self._deal_with(await self._finder.find(further))
 
-    async def _begin(self, now: datetime) -> Position | None:
+    async def _begin(self, reach: datetime, now: datetime) -> Position | None:
         """Make sure that all is known, as far back as is looked.
+
+        Args:
+            reach: How far that is.
+            now: The present.
 
         Returns:
             How far the watch has come; None if all that there is was just looked at.
         """
-        reach = self._horizon.reach(now)
         position = self._position
         if position is None and self._terms.start is None:
             await self._take_base_line(Range(reach, None), Position(reach, now))
@@ -184,10 +194,11 @@ class WatchRun(Generic[T]):
         self._finder.acknowledge()  # the last window's answer: those before may be asked for once more
         return saved
 
-    async def _look_at(self, window: Window) -> None:
+    async def _deal_with(self, answers: Sequence[Answered]) -> None:
+        """Hand out what answers hold that is new or changed; it is known from then on."""
         findings: dict[int, Finding] = {}
         unreadable: list[InvalidRecord] = []
-        for answer in await self._finder.find(window):
+        for answer in answers:
             findings.update(answer.findings)
             unreadable += answer.invalid
         if findings or unreadable:
@@ -218,20 +229,14 @@ class WatchRun(Generic[T]):
         for record in unreadable:
             self._invalid.meet(record)
 
-    async def _advance(self, until: datetime, *, at_once: bool) -> None:
-        """Note until when all is known, and let go of what is too old to be looked at again."""
-        position = self._position
-        assert position is not None
-        self._position = advanced = self._horizon.advanced(position, until, self._clock.now(), self._clock.ours())
-        self._report.complete_until = advanced.complete_until
+    def _is_behind(self, position: Position) -> bool:
+        """Tell whether the position that is kept should be brought up to this one: it may lag, but forget in time."""
         saved = self._saved
-        if (
-            at_once
-            or saved is None
-            or advanced.covered_from != saved.covered_from
-            or advanced.complete_until - saved.complete_until >= _SAVED_EVERY
-        ):
-            await self._save((), advanced)
+        return (
+            saved is None
+            or position.covered_from != saved.covered_from
+            or position.complete_until - saved.complete_until >= _SAVED_EVERY
+        )
 
     async def _save(self, entries: Sequence[Entry], position: Position) -> Position:
         await self._cursor.save(entries, position)

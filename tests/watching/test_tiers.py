@@ -32,7 +32,7 @@ def test_reaches_come_from_near_to_far_whatever_order_they_are_given_in() -> Non
     assert look_back.widest == 400 * DAY
 
 
-@settings(max_examples=examples(40))
+@settings(max_examples=examples(40), deadline=None)
 @given(
     nearest=st.integers(1, 90),
     length=st.integers(1, 800),

@@ -1,0 +1,52 @@
+"""Patience: how long something may be waited for: as ``asyncio.timeout``, at a fraction of what a timer costs."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from kauneonga_async.transport.alarms import Alarm, Alarms
+
+__all__ = ["Patience"]
+
+
+class Patience(Alarm):
+    """Ends what is within its ``with`` block when the time is over, by a TimeoutError. It is entered once.
+
+    Args:
+        alarms: The client's.
+        seconds: How long the block may last.
+
+    Attributes:
+        is_over: Whether the time is over: if not, a TimeoutError is somebody else's.
+    """
+
+    __slots__ = ("_alarms", "_cancelling", "_seconds", "_task", "is_over")
+
+    def __init__(self, alarms: Alarms, seconds: float) -> None:
+        self.is_over = False
+        self._alarms = alarms
+        self._seconds = seconds
+
+    def __enter__(self) -> Self:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._cancelling = task.cancelling()
+        self._alarms.set(self, self._seconds, asyncio.get_running_loop().time())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self.call_off():
+            return
+        # Where others have cancelled the task too, it is they who are obeyed.
+        if self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            raise TimeoutError from error
+
+    def ring(self) -> None:
+        """End what is within."""
+        self.is_over = True
+        self._task.cancel()
