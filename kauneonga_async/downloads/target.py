@@ -103,6 +103,25 @@ class Target:
         with self._part.open("rb") as file:
             return hashlib.file_digest(file, name).digest() == expected
 
+    def complete(self) -> None:
+        """Write what is held, and begin to flush all of it."""
+        self._write_held()
+        # First: once the file is there nobody comes back for it.
+        self._sidecar.forget()
+        assert self._file is not None
+        self._file.begin_flush()
+
+    def flush(self) -> None:
+        """Flush what was completed to the disk."""
+        assert self._file is not None
+        self.modified = self._file.flush().st_mtime_ns
+
+    def appear(self) -> None:
+        """Let what was flushed appear."""
+        assert self._file is not None
+        self._file.appear()
+        self._file = None
+
     def leave(self) -> None:
         """Leave off: keep what can be resumed, and nothing else."""
         self._held = []
@@ -145,22 +164,6 @@ class Target:
         held, self._held = self._held, []
         self._write(held)
 
-    def _complete(self) -> None:
-        self._write_held()
-        # First: once the file is there nobody comes back for it.
-        self._sidecar.forget()
-        assert self._file is not None
-        self._file.begin_flush()
-
-    def _flush(self) -> None:
-        assert self._file is not None
-        self.modified = self._file.flush().st_mtime_ns
-
-    def _appear(self) -> None:
-        assert self._file is not None
-        self._file.appear()
-        self._file = None
-
 
 def land(targets: Sequence[Target]) -> None:
     """Write what is held of files, flush all of them, and let them appear; one that cannot be has its error.
@@ -168,7 +171,7 @@ def land(targets: Sequence[Target]) -> None:
     Together they cost less than half of what each costs alone: the disk has the first when the last is written, and
     the folder is flushed once.
     """
-    for step in (Target._complete, Target._flush, Target._appear):
+    for step in (Target.complete, Target.flush, Target.appear):
         for target in targets:
             if target.error is None:
                 _try(step, target)

@@ -27,18 +27,28 @@ class Landing:
     Args:
         journal: Is told of each file, once it is there for good, and of what could not be had.
         landed: Is called with each when the journal has been told.
+        room: How many may be here before no more are to be fetched.
     """
 
-    def __init__(self, journal: Journal[State], landed: Callable[[Audio, msgspec.Raw], None]) -> None:
+    def __init__(self, journal: Journal[State], landed: Callable[[Audio, msgspec.Raw], None], room: int) -> None:
         self._journal = journal
         self._landed = landed
+        self._room = room
+        self._count = 0  # of those that wait, and that are landing
         self._waiting: list[tuple[Audio | Fetched, msgspec.Raw]] = []
         self._arrived = anyio.Event()
+        self._left = anyio.Event()
         self._is_closed = False
+
+    async def has_room(self) -> None:
+        """Return when one more may be fetched."""
+        while self._count >= self._room:
+            await self._left.wait()
 
     def take(self, fetched: Audio | Fetched, recording: msgspec.Raw) -> None:
         """Take what became of a recording."""
         self._waiting.append((fetched, recording))
+        self._count += 1
         self._arrived.set()
 
     def close(self) -> None:
@@ -58,6 +68,9 @@ class Landing:
                     group, self._waiting = self._waiting, []
                     with anyio.CancelScope(shield=True):  # of what is there for good, the journal is told
                         await self._land(group)
+                    self._count -= len(group)
+                    self._left.set()
+                    self._left = anyio.Event()
                     continue
                 if self._arrived.is_set():
                     self._arrived = anyio.Event()
@@ -84,3 +97,9 @@ class Landing:
         for target in targets:
             if target.error is not None:
                 raise target.error
+
+
+def _leave(waiting: list[tuple[Audio | Fetched, msgspec.Raw]]) -> None:
+    for fetched, _ in waiting:
+        if isinstance(fetched, Fetched):
+            fetched.target.leave()

@@ -17,6 +17,7 @@ from kauneonga_async.exporting.opening import digest_of
 from kauneonga_async.exporting.recordings.audio import Fetcher
 from kauneonga_async.exporting.recordings.entries import Audio
 from kauneonga_async.exporting.recordings.landing import LANES, Landing
+from kauneonga_async.exporting.recordings.listed import Listed
 from kauneonga_async.exporting.recordings.manifest import Manifest
 from kauneonga_async.exporting.recordings.report import RecordingsReport
 from kauneonga_async.exporting.recordings.state import State
@@ -28,7 +29,7 @@ __all__ = ["RecordingsRun"]
 
 _LINES_AT_ONCE = 500  # of the manifest, kept in memory before they are written
 
-_ROOM = 3  # times the places: what was received goes on landing while others are received
+_ROOM = 2  # times the places: what was received and has not landed yet is in memory
 
 _RECORDING = msgspec.json.Decoder(CallRecording)
 
@@ -62,8 +63,7 @@ class RecordingsRun:
         self._destination = destination
         self._journal = journal
         self._fetcher = fetcher
-        self._places = anyio.Semaphore(places)
-        self._room = anyio.Semaphore(_ROOM * places)  # for what is being downloaded or has not landed
+        self._places = places
         self._progress = progress
         self._report = RecordingsReport()
         self._began = time.monotonic()
@@ -94,7 +94,7 @@ class RecordingsRun:
 
     async def _see_to_all(self, manifest: Manifest, expired: frozenset[int] | None) -> None:
         """List recordings, and see to each: to all of them, or to those that had expired."""
-        landing = Landing(self._journal, self._landed)
+        landing = Landing(self._journal, self._landed, _ROOM * self._places)
         try:
             async with (
                 self._client.call_recordings.stream(record_type=msgspec.Raw) as stream,
@@ -102,21 +102,29 @@ class RecordingsRun:
             ):
                 for _ in range(LANES):
                     lanes.start_soon(landing.run)
-                async with anyio.create_task_group() as tasks:
-                    async for batch in stream.batches():
-                        for raw in batch:
-                            if expired is None or msgspec.json.decode(raw, type=_Key).id in expired:
-                                await self._room.acquire()
-                                tasks.start_soon(self._see_to, raw, landing, expired is None)
-                        if len(self._lines) >= _LINES_AT_ONCE:
-                            lines, self._lines = self._lines, []
-                            await carry_out(partial(manifest.write, lines))
+                listed = Listed(stream.batches(), partial(self._write_lines, manifest))
+                async with anyio.create_task_group() as workers:
+                    for _ in range(self._places):
+                        workers.start_soon(self._see_to_some, listed, landing, expired)
                 landing.close()
         except BaseExceptionGroup as group:
             raise bare_error(group) from None
 
-    async def _see_to(self, raw: msgspec.Raw, landing: Landing, is_first: bool) -> None:  # noqa: FBT001 - by start_soon
-        self._report.listed += is_first
+    async def _write_lines(self, manifest: Manifest) -> None:
+        if len(self._lines) >= _LINES_AT_ONCE:
+            lines, self._lines = self._lines, []
+            await carry_out(partial(manifest.write, lines))
+
+    async def _see_to_some(self, listed: Listed, landing: Landing, expired: frozenset[int] | None) -> None:
+        """See to recordings, one after the other, while there are any."""
+        while (raw := await listed.next()) is not None:
+            if expired is None:
+                await self._see_to(raw, landing, self._begun)
+            elif msgspec.json.decode(raw, type=_Key).id in expired:
+                await self._see_to(raw, landing, None)
+
+    async def _see_to(self, raw: msgspec.Raw, landing: Landing, begun: frozenset[str] | None) -> None:
+        self._report.listed += begun is not None
         try:
             recording = _RECORDING.decode(raw)
         except msgspec.ValidationError:
@@ -129,9 +137,8 @@ class RecordingsRun:
             self._report.kept += 1
             self._tell_of(before, raw)
             return
-        async with self._places:
-            fetched = await self._fetcher.fetch(recording, self._begun if is_first else None)
-        landing.take(fetched, raw)
+        await landing.has_room()
+        landing.take(await self._fetcher.fetch(recording, begun), raw)
 
     def _landed(self, audio: Audio, raw: msgspec.Raw) -> None:
         if audio.status == "done":
@@ -139,12 +146,10 @@ class RecordingsRun:
             self._report.bytes_written += audio.bytes
         if audio.status == "expired" and audio.id not in self._expired:
             self._expired.add(audio.id)
-            self._room.release()
             return
         self._tell_of(audio, raw)
 
     def _tell_of(self, audio: Audio, raw: msgspec.Raw) -> None:
-        self._room.release()
         self._count(audio)
         self._lines.append((audio, raw))
 
