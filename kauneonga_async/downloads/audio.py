@@ -16,7 +16,7 @@ from kauneonga_async.errors import DecodeError
 from kauneonga_async.models import CallRecording
 from kauneonga_async.transport import Answer
 
-__all__ = ["audio_url", "bare", "check_magic", "destination", "digests_of", "parse_url", "validator_of"]
+__all__ = ["audio_url", "bare", "check_magic", "destination", "digests_of", "file_name", "parse_url", "validator_of"]
 
 ENDINGS = frozenset({"mp3", "wav", "ogg", "oga", "opus", "m4a", "aac", "flac", "amr", "gsm", "wma", "webm"})
 
@@ -45,15 +45,15 @@ def audio_url(recording: CallRecording) -> URL:
     return url
 
 
-def destination(recording: CallRecording, path: Path, url: URL) -> Path:
-    """Return the file that a recording's audio becomes: in a folder that exists, its id; else the path itself.
+def destination(record_id: int, path: Path, url: URL) -> Path:
+    """Return the file that a recording's audio becomes: in a folder that exists, its own name; else the path itself."""
+    return path / file_name(record_id, url) if path.is_dir() else path
 
-    The name holds nothing that the server chose but an ending out of a short list.
-    """
-    if not path.is_dir():
-        return path
+
+def file_name(record_id: int, url: URL) -> str:
+    """Return what the audio's file is called: its id, and nothing that the server chose but one of a few endings."""
     ending = url.path.rpartition(".")[2].lower()
-    return path / f"{recording.id}.{ending if ending in ENDINGS else 'mp3'}"
+    return f"{record_id}.{ending if ending in ENDINGS else 'mp3'}"
 
 
 def parse_url(text: str, base: URL | None = None) -> URL | None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import re
-import shutil
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -20,12 +16,12 @@ from kauneonga_async.downloads.audio import (
     check_magic,
     destination,
     digests_of,
+    file_name,
     validator_of,
 )
 from kauneonga_async.downloads.request import MOST_REDIRECTS, REDIRECTS, audio_request, target_of
-from kauneonga_async.downloads.sidecar import Origin, Sidecar
+from kauneonga_async.downloads.target import Target, land
 from kauneonga_async.errors import ConnectionFailed, DecodeError, KauneongaError, StatusError
-from kauneonga_async.files import AtomicFile
 from kauneonga_async.models import CallRecording
 from kauneonga_async.threads import carry_out
 from kauneonga_async.transport import Answer, Request, Transport
@@ -34,7 +30,7 @@ __all__ = ["Download", "Verified"]
 
 Verified = Literal["digest", "length", "nothing"]
 
-_WRITTEN_AT_ONCE = 1024 * 1024  # bytes
+_WRITTEN_AT_ONCE = 1024 * 1024  # bytes; smaller recordings stay in memory until they are whole
 _WHOLE, _NOT_SATISFIABLE = 200, 416
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
@@ -46,90 +42,102 @@ class Download:
     Args:
         transport: The account's calls; the token goes to the API's own origin alone.
         recording: Whose audio.
-        path: A folder, or the file's own name.
         options: Timeout (to the next bytes), retries and headers.
 
     Attributes:
-        verified: What the finished file was checked by: a digest or the length that the server told, or nothing.
+        verified: What came was checked by: a digest or the length that the server told, or nothing.
         retries: Tries after the first.
     """
 
-    def __init__(self, transport: Transport, recording: CallRecording, path: Path, options: config.CallOptions) -> None:
+    def __init__(self, transport: Transport, recording: CallRecording, options: config.CallOptions) -> None:
         self._transport = transport
         self._url = audio_url(recording)
         self._id = recording.id
-        self._recording = recording
-        self._path = path
         self._options = options
-        self._sidecar: Sidecar  # from when the file's name is settled
-        self._kept = 0  # bytes of the part that may be gone on from
-        self._file: AtomicFile | None = None  # the part, while it is written
+        self._target: Target  # from when it is received
         self.verified: Verified = "nothing"
         self.retries = 0
 
-    async def run(self) -> Path:
-        """Download, and return the finished file.
+    async def run(self, path: Path) -> Path:
+        """Download to a folder that exists, or to the file's own name; return the finished file.
 
         Raises:
             KauneongaError: The audio cannot be had, or is none.
             OSError: The file cannot be written. What can be resumed stays beside it for the next time.
         """
-        await carry_out(self._prepare)
+        target = await carry_out(partial(self._look, path))
+        await self.receive(target)
+        await carry_out(partial(land, [target]))
+        if target.error is not None:
+            raise target.error
+        return target.path
+
+    def target_in(self, folder: Path) -> Target:
+        """Return what the audio becomes in a folder, not looked for yet."""
+        return Target(folder / file_name(self._id, self._url), bare(self._url))
+
+    async def receive(self, target: Target) -> None:
+        """Receive all of the audio: what it becomes has but to land, together with others.
+
+        Raises:
+            KauneongaError: The audio cannot be had, or is none.
+            OSError: The file cannot be written.
+        """
+        self._target = target
         url = self._url
         for _ in range(MOST_REDIRECTS + 1):
-            target = await self._follow(url)
-            if target is None:
-                return self._path
-            url = target
+            next_url = await self._follow(url)
+            if next_url is None:
+                return
+            url = next_url
         raise StatusError(f"recording {self._id}: more than {MOST_REDIRECTS} redirects", status=302, method="GET")
 
     async def _follow(self, url: URL) -> URL | None:
         """Ask one place; again, whatever its retries, as long as each time brings the download a good way on."""
         while True:
-            kept, request = self._kept, self._request(url)
+            kept, request = self._target.kept, self._request(url)
             try:
                 return await self._transport.send(request, self._read)
             except ConnectionFailed as error:
-                progressed = self._kept >= kept + config.PROGRESS_BYTES
+                progressed = self._target.kept >= kept + config.PROGRESS_BYTES
                 if error.phase != "body" or not progressed or not self._options.max_retries:
                     raise
                 self.retries += 1
             finally:
                 self.retries += max(0, request.attempts - 1)
 
-    @property
-    def _part(self) -> Path:
-        return self._path.with_name(self._path.name + ".part")
+    def _look(self, path: Path) -> Target:
+        target = Target(destination(self._id, path, self._url), bare(self._url))
+        target.look()
+        return target
 
     def _request(self, url: URL) -> Request:
         return audio_request(self._transport, self._id, url, self._options, self._headers_of_resuming)
 
     def _headers_of_resuming(self) -> dict[str, str]:
-        origin = self._sidecar.origin
-        if not self._kept or origin is None:
-            return {}
-        return {"Range": f"bytes={self._kept}-", "If-Range": origin.validator}
+        validator = self._target.validator
+        return {"Range": f"bytes={self._target.kept}-", "If-Range": validator} if validator else {}
 
     async def _read(self, answer: Answer) -> URL | None:
-        """Read one answer; return where it redirects to, or None when the file is finished."""
+        """Read one answer; return where it redirects to, or None when all of the audio is there."""
         if answer.status in REDIRECTS:
             return target_of(answer)
         if answer.status == _NOT_SATISFIABLE:
-            await self._start_over_unless_complete(answer)
+            self._start_over_unless_complete(answer)
             return None
         begin = self._begin_of(answer)
         length = answer.headers.get("Content-Length", "")
         expected = begin + int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
         self._check_size(expected or begin)
-        if begin == 0:
-            self._kept = 0
+        self._target.expect(begin, expected, validator_of(answer))
         try:
-            await carry_out(partial(self._open, begin, expected, validator_of(answer)))
-            rest = await self._receive(answer)
-            # In one go: most recordings are small, and each step into a thread costs as much as all of these do.
-            await carry_out(partial(self._finish, rest, expected, answer))
+            size = await self._receive(answer)
+            if expected is not None and size != expected:
+                raise ConnectionFailed(f"{answer}: {size:,} of {expected:,} bytes came", phase="body")
+            self.verified = "nothing" if expected is None else "length"
+            await self._verify(answer)
         except BaseException:
-            await carry_out(self._leave)
+            await carry_out(self._target.leave)
             raise
         return None
 
@@ -138,122 +146,56 @@ class Download:
         if answer.status == _WHOLE:
             return 0
         found = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
-        if not self._kept or found is None or int(found.group(1)) != self._kept:
+        kept = self._target.kept
+        if not kept or found is None or int(found.group(1)) != kept:
             raise DecodeError(f"{answer}: it is a part of the audio that was not asked for")
-        return self._kept
+        return kept
 
-    async def _start_over_unless_complete(self, answer: Answer) -> None:
+    def _start_over_unless_complete(self, answer: Answer) -> None:
         """Take what is there for the whole only if it has exactly the size of the whole."""
         found = re.fullmatch(r"bytes \*/(\d{1,18})", answer.headers.get("Content-Range", ""))
-        if not self._kept or found is None or int(found.group(1)) != self._kept:
-            self._kept = 0
+        kept = self._target.kept
+        if not kept or found is None or int(found.group(1)) != kept:
+            self._target.kept = 0
             raise ConnectionFailed(f"{answer}: what was downloaded before is not a beginning of it", phase="body")
-        try:
-            await carry_out(partial(self._open, self._kept, self._kept, None))
-            await carry_out(self._commit)
-        except BaseException:
-            await carry_out(self._leave)
-            raise
+        self._target.expect(kept, kept, None)
 
-    async def _receive(self, answer: Answer) -> bytes:
-        """Write the body to the file but for its last bytes, and return those."""
+    async def _receive(self, answer: Answer) -> int:
+        """Append the body to the file but for its last bytes, which it holds, and return how many there are in all."""
+        target = self._target
         pending: list[bytes] = []
         size = 0
         while True:
             try:
                 data = await answer.read()
             except KauneongaError:
-                data = b""
-                await self._write(pending)
+                if pending:
+                    await carry_out(partial(target.append, pending))
                 raise
             pending.append(data)
             size += len(data)
-            self._check_size(self._kept + size)
-            if self._kept == 0 and (not data or size >= _WRITTEN_AT_ONCE):
-                check_magic(b"".join(pending)[:16], answer)
+            self._check_size(target.kept + size)
+            if target.kept == 0 and (not data or size >= _WRITTEN_AT_ONCE):
+                check_magic(b"".join(piece[:16] for piece in pending[:16])[:16], answer)
             if not data:
-                return b"".join(pending)
+                target.hold(pending)
+                return target.kept + size
             if size >= _WRITTEN_AT_ONCE:
-                await self._write(pending)
-                size = 0
-                await carry_out(self._sidecar.keep)
+                await carry_out(partial(self._write, pending))
+                pending, size = [], 0
 
-    async def _write(self, pending: list[bytes]) -> None:
-        data = b"".join(pending)
-        pending.clear()
-        await carry_out(partial(self._append, data))
+    def _write(self, pieces: list[bytes]) -> None:
+        self._target.append(pieces)
+        self._target.keep()
 
     def _check_size(self, size: int) -> None:
         if size > config.LARGEST_RECORDING:
             raise DecodeError(f"recording {self._id}: it is larger than {config.LARGEST_RECORDING:,} bytes")
 
-    # What follows is blocking, and runs in threads.
-
-    def _prepare(self) -> None:
-        """Settle the file's name, and look for what is there of it."""
-        self._path = destination(self._recording, self._path, self._url)
-        self._look_for_part()
-
-    def _look_for_part(self) -> None:
-        self._sidecar = Sidecar(self._part)
-        self._sidecar.look()
-        origin = self._sidecar.origin
-        if origin is not None and origin.url == bare(self._url):
-            self._kept = self._sidecar.proven
-
-    def _open(self, begin: int, expected: int | None, validator: str | None) -> None:
-        free = shutil.disk_usage(self._path.parent).free
-        if expected is not None and expected - begin > free:
-            raise OSError(errno.ENOSPC, f"recording {self._id} needs {expected - begin:,} bytes, and {free:,} are free")
-        self._file = AtomicFile(self._path, part=self._part, keep=begin)
-        if begin == 0:
-            self._sidecar.begin(Origin(bare(self._url), validator) if validator else None)
-
-    def _append(self, data: bytes) -> None:
-        self._opened.write(data)
-        self._sidecar.note(data)
-        self._kept += len(data)
-
-    @property
-    def _opened(self) -> AtomicFile:
-        assert self._file is not None
-        return self._file
-
-    def _finish(self, rest: bytes, expected: int | None, answer: Answer) -> None:
-        """Write the last bytes, check the whole, and let it appear."""
-        self._append(rest)
-        if expected is not None and self._kept != expected:
-            raise ConnectionFailed(f"{answer}: {self._kept:,} of {expected:,} bytes came", phase="body")
-        self.verified = "nothing" if expected is None else "length"
-        self._verify(answer.headers, answer.status)
-        self._commit()
-
-    def _commit(self) -> None:
-        # First: once the file is there nobody comes back for it.
-        self._sidecar.forget()
-        self._opened.commit()
-
-    def _verify(self, headers: Mapping[str, str], status: int) -> None:
-        """Compare the file with the digests that the server offers (RFC 9530; Content-MD5 of RFC 1864)."""
-        for name, expected in digests_of(headers, whole=status == _WHOLE):
-            with self._part.open("rb") as file:
-                found = hashlib.file_digest(file, name).digest()
-            if found != expected:
-                self._kept = 0
+    async def _verify(self, answer: Answer) -> None:
+        """Compare what came with the digests that the server offers (RFC 9530; Content-MD5 of RFC 1864)."""
+        for name, expected in digests_of(answer.headers, whole=answer.status == _WHOLE):
+            if not await carry_out(partial(self._target.has_digest, name, expected)):
+                self._target.kept = 0
                 raise ConnectionFailed(f"recording {self._id}: its {name} digest is not the server's", phase="body")
             self.verified = "digest"
-
-    def _leave(self) -> None:
-        """Keep what can be resumed, and nothing else."""
-        file, self._file = self._file, None
-        if file is None:
-            return
-        try:
-            if self._sidecar.origin is None or not self._kept:
-                self._kept = 0
-                file.discard()
-                self._sidecar.forget()
-            elif file.is_open:
-                self._sidecar.keep()
-        finally:
-            file.close()

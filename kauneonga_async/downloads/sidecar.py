@@ -18,7 +18,10 @@ import msgspec
 from kauneonga_async.decoding import UNREADABLE
 from kauneonga_async.files import OWNER_ONLY
 
-__all__ = ["Origin", "Sidecar"]
+__all__ = ["SIDECAR_ENDING", "Origin", "Sidecar"]
+
+SIDECAR_ENDING = ".part.json"
+"""What follows the name of the file that a sidecar says was begun."""
 
 _PIECE = re.compile(rb"([0-9a-f]{8}) ([1-9][0-9]{0,17})\n")
 

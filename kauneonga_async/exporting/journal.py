@@ -48,14 +48,15 @@ class Journal(Generic[StateT]):
         self._waiting: list[msgspec.Struct] = []
         self._flushing = anyio.Lock()
 
-    async def write(self, entry: msgspec.Struct) -> None:
-        """Write an entry, and return when it is durable. Entries are kept in the order of the calls."""
-        self.state.take(entry)
-        self._waiting.append(entry)
+    async def write(self, *entries: msgspec.Struct) -> None:
+        """Write entries, and return when they are durable. They are kept in the order of the calls."""
+        for entry in entries:
+            self.state.take(entry)
+        self._waiting += entries
         async with self._flushing:
             if self._waiting:
-                entries, self._waiting = self._waiting, []
-                await carry_out(partial(self._append, entries))
+                waiting, self._waiting = self._waiting, []
+                await carry_out(partial(self._append, waiting))
 
     def shorten(self) -> None:
         """Write it anew without what is not needed any more. Blocking."""

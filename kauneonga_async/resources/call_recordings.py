@@ -130,18 +130,17 @@ class CallRecordings:
             OSError: The file cannot be written.
             DestinationLocked: Somebody else is downloading to the same file.
         """
-        return self.downloading(recording, path, timeout=timeout, max_retries=max_retries).run()
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(f"path: a path is needed, not {type(path).__name__}")
+        return self.downloading(recording, timeout=timeout, max_retries=max_retries).run(Path(path))
 
     def downloading(
         self,
         recording: CallRecording,
-        path: str | os.PathLike[str],
         *,
         timeout: float | None = None,
         max_retries: int | None = None,
     ) -> Download:
-        """Return what :meth:`download` does, not begun yet: for exports, which tell how a file was checked."""
-        if not isinstance(path, (str, os.PathLike)):
-            raise TypeError(f"path: a path is needed, not {type(path).__name__}")
+        """Return what :meth:`download` does, not begun yet: for exports, whose files land together."""
         options = self._context.transport.options.override(timeout, max_retries)
-        return Download(self._context.transport, recording, Path(path), options)
+        return Download(self._context.transport, recording, options)

@@ -92,7 +92,8 @@ def _begin(
     headers = _headers(request, authorization)
     if proxy is not None and url.scheme == "http":
         # Without TLS there is no CONNECT, with which alone aiohttp sends a proxy's headers.
-        headers = CIMultiDict({**options.proxy_headers, **headers})
+        own, headers = headers, CIMultiDict(options.proxy_headers)
+        headers.update(own)
     return session.request(
         request.method,
         url,

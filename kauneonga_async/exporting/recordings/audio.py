@@ -1,13 +1,15 @@
-"""Audio: one recording's file, from its URL to its place at the destination, and what became of it."""
+"""Audio: one recording's file, from its URL to where it is about to land, and what became of it."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Container
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from kauneonga_async.client import KauneongaClient
-from kauneonga_async.downloads import Download
+from kauneonga_async.downloads import Download, Target, Verified, land
 from kauneonga_async.errors import (
     AuthenticationError,
     ClientClosed,
@@ -17,19 +19,42 @@ from kauneonga_async.errors import (
     StatusError,
 )
 from kauneonga_async.exporting.destinations import Destination, Folder, Stamp
-from kauneonga_async.exporting.opening import digest_of
 from kauneonga_async.exporting.recordings.entries import Audio, Status
 from kauneonga_async.models import CallRecording
 from kauneonga_async.threads import carry_out
 
-__all__ = ["Fetcher"]
+__all__ = ["Fetched", "Fetcher"]
 
 _REFUSED = frozenset({401, 403, 410})  # what a signed URL is answered with once its time is over
 _CHUNK = 1024 * 1024  # bytes
 
 
+class Fetched(NamedTuple):
+    """Audio that was received, and has but to land.
+
+    Attributes:
+        record_id: The recording's.
+        target: The file that it becomes.
+        verified: What it was checked by.
+    """
+
+    record_id: int
+    target: Target
+    verified: Verified
+
+    def entry(self, mark: str | None = None) -> Audio:
+        """Return what is told of it, once it has landed.
+
+        Args:
+            mark: What its stamp says, if that is not a file's.
+        """
+        target = self.target
+        mark = str(target.modified) if mark is None else mark
+        return Audio(self.record_id, "done", target.path.name, target.size, target.sha256, self.verified, mark=mark)
+
+
 class Fetcher:
-    """Downloads recordings to a destination.
+    """Downloads recordings for a destination.
 
     Args:
         client: The account.
@@ -51,8 +76,12 @@ class Fetcher:
         self._timeout = timeout
         self._max_retries = max_retries
 
-    async def fetch(self, recording: CallRecording) -> Audio:
-        """Download a recording's audio, and return what became of that.
+    async def fetch(self, recording: CallRecording, begun: Container[str] | None) -> Audio | Fetched:
+        """Download a recording's audio, and return what became of that, or what has but to land.
+
+        Args:
+            recording: The recording.
+            begun: The names of files of which there may be a part in the folder; None if that is not known.
 
         Raises:
             AuthenticationError: The account's token is refused: none of the others would fare better.
@@ -62,9 +91,10 @@ class Fetcher:
             return Audio(recording.id, "no audio")
         try:
             if isinstance(self._destination, Folder):
-                return await self._download(recording, self._destination.path)
+                return await self._receive(recording, self._destination.path, begun)
             with await carry_out(partial(tempfile.TemporaryDirectory, prefix="kauneonga-")) as staging:
-                return await self._download(recording, Path(staging))
+                fetched = await self._receive(recording, Path(staging), ())
+                return await carry_out(partial(self._upload, fetched))
         except (AuthenticationError, ClientClosed, DestinationLocked):
             raise
         except NotFound as error:
@@ -75,35 +105,33 @@ class Fetcher:
         except (KauneongaError, ValueError) as error:
             return Audio(recording.id, "failed", error=_said(error))
 
-    async def _download(self, recording: CallRecording, folder: Path) -> Audio:
-        download = self._client.call_recordings.downloading(
-            recording, folder, timeout=self._timeout, max_retries=self._max_retries
+    async def _receive(self, recording: CallRecording, folder: Path, begun: Container[str] | None) -> Fetched:
+        download: Download = self._client.call_recordings.downloading(
+            recording, timeout=self._timeout, max_retries=self._max_retries
         )
+        target = download.target_in(folder)
+        if begun is None or target.path.name in begun:
+            await carry_out(target.look)
         try:
-            path = await download.run()
+            await download.receive(target)
         finally:
             self.retries += download.retries
-        return await carry_out(partial(self._describe, recording.id, path, download))
+        return Fetched(recording.id, target, download.verified)
 
-    def _describe(self, record_id: int, path: Path, download: Download) -> Audio:
-        here = Folder(path.parent, "recordings")
-        digest = digest_of(here, path.name)
-        if isinstance(self._destination, Folder):
-            status = path.stat()
-            stamp = Stamp(status.st_size, str(status.st_mtime_ns))
-        else:
-            stamp = self._upload(path)
-        return Audio(record_id, "done", path.name, stamp.size, digest, download.verified, mark=stamp.mark)
-
-    def _upload(self, path: Path) -> Stamp:
-        part = self._destination.create(path.name)
+    def _upload(self, fetched: Fetched) -> Audio:
+        target = fetched.target
+        land([target])
+        if target.error is not None:
+            raise target.error
+        part = self._destination.create(target.path.name)
         try:
-            with path.open("rb") as file:
+            with target.path.open("rb") as file:
                 while data := file.read(_CHUNK):
                     part.write(data)
-            return part.commit()
+            stamp: Stamp = part.commit()
         finally:
             part.discard()
+        return fetched.entry(stamp.mark)
 
 
 def _said(error: Exception) -> str:

@@ -10,11 +10,14 @@ import anyio
 import msgspec
 
 from kauneonga_async.client import KauneongaClient
+from kauneonga_async.downloads import SIDECAR_ENDING
 from kauneonga_async.exporting.destinations import Destination, Stamp
 from kauneonga_async.exporting.journal import Journal
 from kauneonga_async.exporting.opening import digest_of
 from kauneonga_async.exporting.recordings.audio import Fetcher
 from kauneonga_async.exporting.recordings.entries import Audio
+from kauneonga_async.exporting.recordings.landing import LANES, Landing
+from kauneonga_async.exporting.recordings.listed import Listed
 from kauneonga_async.exporting.recordings.manifest import Manifest
 from kauneonga_async.exporting.recordings.report import RecordingsReport
 from kauneonga_async.exporting.recordings.state import State
@@ -25,6 +28,8 @@ from kauneonga_async.threads import carry_out
 __all__ = ["RecordingsRun"]
 
 _LINES_AT_ONCE = 500  # of the manifest, kept in memory before they are written
+
+_ROOM = 2  # times the places: what was received and has not landed yet is in memory
 
 _RECORDING = msgspec.json.Decoder(CallRecording)
 
@@ -58,17 +63,21 @@ class RecordingsRun:
         self._destination = destination
         self._journal = journal
         self._fetcher = fetcher
-        self._places = anyio.Semaphore(places)
+        self._places = places
         self._progress = progress
         self._report = RecordingsReport()
         self._began = time.monotonic()
         self._stamps: dict[str, Stamp] = {}
+        self._begun: frozenset[str] = frozenset()  # files that an earlier run left a part of
         self._expired: set[int] = set()
         self._lines: list[tuple[Audio, msgspec.Raw]] = []
 
     async def run(self) -> RecordingsReport:
         """Download what is not there."""
         self._stamps = await carry_out(self._destination.stamps)
+        self._begun = frozenset(
+            name.removesuffix(SIDECAR_ENDING) for name in self._stamps if name.endswith(SIDECAR_ENDING)
+        )
         manifest = await carry_out(partial(Manifest, self._destination))
         try:
             await self._see_to_all(manifest, None)
@@ -85,51 +94,64 @@ class RecordingsRun:
 
     async def _see_to_all(self, manifest: Manifest, expired: frozenset[int] | None) -> None:
         """List recordings, and see to each: to all of them, or to those that had expired."""
+        landing = Landing(self._journal, self._landed, _ROOM * self._places)
         try:
             async with (
                 self._client.call_recordings.stream(record_type=msgspec.Raw) as stream,
-                anyio.create_task_group() as tasks,
+                anyio.create_task_group() as lanes,
             ):
-                async for batch in stream.batches():
-                    for raw in batch:
-                        if expired is None or msgspec.json.decode(raw, type=_Key).id in expired:
-                            await self._places.acquire()
-                            tasks.start_soon(self._see_to, raw, expired is None)
-                    if len(self._lines) >= _LINES_AT_ONCE:
-                        lines, self._lines = self._lines, []
-                        await carry_out(partial(manifest.write, lines))
+                for _ in range(LANES):
+                    lanes.start_soon(landing.run)
+                listed = Listed(stream.batches(), partial(self._write_lines, manifest))
+                async with anyio.create_task_group() as workers:
+                    for _ in range(self._places):
+                        workers.start_soon(self._see_to_some, listed, landing, expired)
+                landing.close()
         except BaseExceptionGroup as group:
             raise bare_error(group) from None
 
-    async def _see_to(self, raw: msgspec.Raw, is_first: bool) -> None:  # noqa: FBT001 - by start_soon
-        self._report.listed += is_first
-        try:
-            audio = await self._audio_of(raw)
-        finally:
-            self._places.release()
-        if audio.status == "expired" and is_first:
-            self._expired.add(audio.id)
-            return
-        self._count(audio)
-        self._lines.append((audio, raw))
+    async def _write_lines(self, manifest: Manifest) -> None:
+        if len(self._lines) >= _LINES_AT_ONCE:
+            lines, self._lines = self._lines, []
+            await carry_out(partial(manifest.write, lines))
 
-    async def _audio_of(self, raw: msgspec.Raw) -> Audio:
+    async def _see_to_some(self, listed: Listed, landing: Landing, expired: frozenset[int] | None) -> None:
+        """See to recordings, one after the other, while there are any."""
+        while (raw := await listed.next()) is not None:
+            if expired is None:
+                await self._see_to(raw, landing, self._begun)
+            elif msgspec.json.decode(raw, type=_Key).id in expired:
+                await self._see_to(raw, landing, None)
+
+    async def _see_to(self, raw: msgspec.Raw, landing: Landing, begun: frozenset[str] | None) -> None:
+        self._report.listed += begun is not None
         try:
             recording = _RECORDING.decode(raw)
         except msgspec.ValidationError:
             # Its text may be the record's.
-            audio = Audio(msgspec.json.decode(raw, type=_Key).id, "failed", error="the record does not fit its type")
-        else:
-            before = self._journal.state.audio.get(recording.id)
-            if before is not None and await self._is_there(before):
-                self._report.kept += 1
-                return before
-            audio = await self._fetcher.fetch(recording)
-            if audio.status == "done":
-                self._report.downloaded += 1
-                self._report.bytes_written += audio.bytes
-        await self._journal.write(audio)
-        return audio
+            record_id = msgspec.json.decode(raw, type=_Key).id
+            landing.take(Audio(record_id, "failed", error="the record does not fit its type"), raw)
+            return
+        before = self._journal.state.audio.get(recording.id)
+        if before is not None and await self._is_there(before):
+            self._report.kept += 1
+            self._tell_of(before, raw)
+            return
+        await landing.has_room()
+        landing.take(await self._fetcher.fetch(recording, begun), raw)
+
+    def _landed(self, audio: Audio, raw: msgspec.Raw) -> None:
+        if audio.status == "done":
+            self._report.downloaded += 1
+            self._report.bytes_written += audio.bytes
+        if audio.status == "expired" and audio.id not in self._expired:
+            self._expired.add(audio.id)
+            return
+        self._tell_of(audio, raw)
+
+    def _tell_of(self, audio: Audio, raw: msgspec.Raw) -> None:
+        self._count(audio)
+        self._lines.append((audio, raw))
 
     async def _is_there(self, audio: Audio) -> bool:
         if audio.status != "done" or audio.file is None:
