@@ -16,9 +16,11 @@ RECORDS_IN_30_MB = 19_000
 # By name: module, function and target.
 PEERS: dict[str, tuple[str, str, float | None]] = {
     "aiohttp + msgspec": ("aiohttp_msgspec", "stream", 1.5),
-    "the same with gc=False": ("aiohttp_msgspec", "stream_of_ours", None),
+    "aiohttp + msgspec, gc=False": ("aiohttp_msgspec", "stream_of_ours", None),
+    "aiohttp + orjson, untyped": ("aiohttp_orjson", "stream", None),
+    "aiohttp + ijson, untyped": ("aiohttp_ijson", "stream", None),
     "httpx + pydantic": ("httpx_pydantic", "stream", 6.0),
-    "requests + json": ("requests_json", "stream", 4.0),
+    "requests + json, untyped": ("requests_json", "stream", 4.0),
 }
 
 
@@ -46,6 +48,7 @@ def stream(rounds: int) -> Iterator[Row]:
             target=target,
             at_least=True,
             details={"ours": best["ours"], name: best[name]},
+            series="stream",
         )
     for name in PEERS:
         yield Row(
