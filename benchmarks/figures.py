@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +24,7 @@ class Machine(msgspec.Struct, kw_only=True, frozen=True):
     system: str
 
     def __str__(self) -> str:
-        return f"{self.cpus} cores of a shared virtual machine, {self.system}, Python {self.python}"
+        return f"{self.cpus} cores, {self.system}, Python {self.python}"
 
 
 class Group(msgspec.Struct, kw_only=True):
@@ -66,5 +65,5 @@ class Figures(msgspec.Struct, kw_only=True):
 
 def this_machine() -> Machine:
     """Return where this is."""
-    system = re.sub(r"-with-.*", "", platform.platform(terse=True))
-    return Machine(python=platform.python_version(), cpus=os.cpu_count() or 1, system=system)
+    release = ".".join(platform.release().split(".")[:2])
+    return Machine(python=platform.python_version(), cpus=os.cpu_count() or 1, system=f"{platform.system()} {release}")
