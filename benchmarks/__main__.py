@@ -13,7 +13,7 @@ from benchmarks.report import write_tables
 
 
 def main() -> int:
-    """Run; return 1 if a target was missed."""
+    """Run; return 1 if a target was missed by what was measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("groups", nargs="*", help=f"some of {', '.join(GROUPS)}; all of them without")
     parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (default: 5)")
@@ -25,10 +25,13 @@ def main() -> int:
     unknown = set(arguments.groups) - set(GROUPS)
     if unknown:
         parser.error(f"no such group: {', '.join(sorted(unknown))}")
+    missed = 0
     if not arguments.read:
         print(f"{'':76}{'result':>10}{'target':>12}")
         for name in [name for name in GROUPS if not arguments.groups or name in arguments.groups]:
-            measure(name, arguments.rounds).keep(arguments.json)
+            measured = measure(name, arguments.rounds)
+            measured.keep(arguments.json)
+            missed += sum(not row.is_met for row in measured.groups[name].rows)
     figures = Figures.read(arguments.json)
     if arguments.plot:
         from benchmarks.pictures import draw  # noqa: PLC0415 - matplotlib takes a while to load
@@ -36,7 +39,7 @@ def main() -> int:
         draw(figures)
     if arguments.report:
         write_tables(figures)
-    return 0 if all(row.is_met for group in figures.groups.values() for row in group.rows) else 1
+    return 1 if missed else 0
 
 
 def measure(name: str, rounds: int) -> Figures:

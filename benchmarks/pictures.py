@@ -36,7 +36,7 @@ DARK_LINES: Final = {"#b07d16": "#dcae4d", "#7a5ea8": "#b79be6", "#5b6b85": "#93
 WIDTH = 7.2  # inches, of 100 units each in the SVG
 
 
-def draw(figures: Figures) -> None:
+def draw(figures: Figures, folder: Path = FOLDER) -> None:
     """Draw whatever the figures have the rows for."""
     mpl.rcParams.update(
         {
@@ -59,7 +59,7 @@ def draw(figures: Figures) -> None:
             figure.text(0.025, 1 - 0.24 / figure.get_figheight(), title, fontsize=12, weight="bold", va="center")
             note = f"{figures.machine}, {figures.when()}"
             figure.text(0.025, 0.16 / figure.get_figheight(), note, fontsize=8, color=QUIET, va="center")
-            _save(figure, FOLDER / f"benchmark-{name}.svg", title)
+            _save(figure, folder / f"benchmark-{name}.svg", title)
             plt.close(figure)
 
 
@@ -77,7 +77,7 @@ def _bars(unit: str, scale: float, *, more_is_better: bool) -> Callable[[list[Ro
             for name, value in row.details.items()
         }
         ranked = sorted(values.items(), key=lambda item: item[1], reverse=not more_is_better)
-        figure, axes = _canvas(len(ranked) * 0.34 + 0.95, left=2.35, right=0.75, top=0.5, bottom=0.42)
+        figure, axes = _canvas(len(ranked) * 0.34 + 0.95, left=2.35, right=0.85, top=0.5, bottom=0.42)
         colours = [OURS if name == "ours" else PEER for name, _ in ranked]
         bars = axes.barh(range(len(ranked)), [value for _, value in ranked], color=colours, height=0.62)
         axes.set_yticks(range(len(ranked)), ["kauneonga_async" if name == "ours" else name for name, _ in ranked])
