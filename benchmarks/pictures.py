@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,7 +77,8 @@ def _bars(unit: str, scale: float, *, more_is_better: bool) -> Callable[[list[Ro
             for name, value in row.details.items()
         }
         ranked = sorted(values.items(), key=lambda item: item[1], reverse=not more_is_better)
-        figure, axes = _canvas(len(ranked) * 0.34 + 0.95, left=2.35, right=0.85, top=0.5, bottom=0.42)
+        left = _room_for((name for name, _ in ranked), 0.078)
+        figure, axes = _canvas(len(ranked) * 0.34 + 0.95, left=left, right=0.85, top=0.5, bottom=0.42)
         colours = [OURS if name == "ours" else PEER for name, _ in ranked]
         bars = axes.barh(range(len(ranked)), [value for _, value in ranked], color=colours, height=0.62)
         axes.set_yticks(range(len(ranked)), ["kauneonga_async" if name == "ours" else name for name, _ in ranked])
@@ -137,7 +138,8 @@ def _targets(rows: list[Row]) -> Any:
     """Draw how each result stands to its target: right of the line it is met, left of it missed."""
     better = {row.what.strip(): _better(row) for row in rows}
     ranked = sorted(better.items(), key=lambda item: item[1])
-    figure, axes = _canvas(len(ranked) * 0.25 + 1.15, left=4.35, right=0.55, top=0.55, bottom=0.7)
+    left = _room_for((name for name, _ in ranked), 0.067)
+    figure, axes = _canvas(len(ranked) * 0.25 + 1.15, left=left, right=0.55, top=0.55, bottom=0.7)
     axes.set_xscale("log")
     for place, (_, value) in enumerate(ranked):
         colour = MET if value >= 1 else MISSED
@@ -163,6 +165,11 @@ def _better(row: Row) -> float:
     if row.at_least:
         return max(row.result / row.target, least)
     return min(row.target / row.result if row.result > 0 else most, most)
+
+
+def _room_for(names: Iterable[str], character: float) -> float:
+    """Return a margin for labels, given how wide their characters are, in inches."""
+    return 0.3 + max(len(name) for name in names) * character
 
 
 def _canvas(height: float, *, left: float, right: float, top: float, bottom: float) -> tuple[Any, Any]:
