@@ -84,7 +84,7 @@ def test_every_fence_says_what_it_holds() -> None:
     [
         ("```python\nprint(2)\n#> 3\n```\n", "printed"),
         ("```python\nprint(2)\n# > 3\n```\n", "printed"),
-        ("```sh\nkauneonga watch --look-back 0\n```\n", "look_back"),
+        ("```sh\nkauneonga watch --look-back 0\n```\n", "look-back"),
         ("```python\nawait client.messages.get(1)\n```\n", "404"),
         ("```console\n$ kauneonga messages get 1\n```\n", "Message not found"),
         ("```console\n$ echo 2\n3\n```\n", "printed"),
