@@ -41,11 +41,9 @@ _THEME: Final = TerminalTheme(
 )
 
 
-def shown(arguments: list[str], folder: Path) -> str:
-    """Return what `kauneonga` leaves on a terminal, with its colours."""
+def run_on_terminal(command: list[str], environment: dict[str, str], folder: Path | None = None) -> tuple[int, str]:
+    """Run a command with a terminal for its output; return its exit code and all that it wrote."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-c", "from kauneonga_async.cli import main; main()", *arguments]
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(COLUMNS)}
     with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment, cwd=folder) as process:
         os.close(theirs)
         written = b""
@@ -58,9 +56,17 @@ def shown(arguments: list[str], folder: Path) -> str:
                 break
             written += data
     os.close(ours)
-    if process.returncode:
-        sys.exit(written.decode())
-    return screen(written.decode())
+    return process.returncode, written.decode()
+
+
+def shown(arguments: list[str], folder: Path) -> str:
+    """Return what `kauneonga` leaves on a terminal, with its colours."""
+    command = [sys.executable, "-c", "from kauneonga_async.cli import main; main()", *arguments]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(COLUMNS)}
+    code, written = run_on_terminal(command, environment, folder)
+    if code:
+        sys.exit(written)
+    return screen(written)
 
 
 def screen(written: str) -> str:
