@@ -17,6 +17,8 @@ class Row(msgspec.Struct, kw_only=True):
         unit: Of both: ``"x"`` for a ratio.
         at_least: Whether more is better; else less is.
         details: What it was computed from.
+        series: The picture that it is a part of (pictures.py), if it is of one.
+        at: Where it stands in that picture, if it runs over something: megabytes of a body.
     """
 
     what: str
@@ -25,6 +27,8 @@ class Row(msgspec.Struct, kw_only=True):
     unit: str = "x"
     at_least: bool = False
     details: dict[str, float] = {}
+    series: str = ""
+    at: float | None = None
 
     @property
     def is_met(self) -> bool:
@@ -35,4 +39,4 @@ class Row(msgspec.Struct, kw_only=True):
 
     def __str__(self) -> str:
         aim = "" if self.target is None else f"{'>=' if self.at_least else '<='} {self.target:g} {self.unit}"
-        return f"{self.what:62}{self.result:>8.2f} {self.unit:2}{aim:>11}  {'' if self.is_met else 'MISSED'}".rstrip()
+        return f"{self.what:76}{self.result:>8.2f} {self.unit:2}{aim:>11}  {'' if self.is_met else 'MISSED'}".rstrip()

@@ -65,7 +65,7 @@ WATCH_INTERVAL: Final = 15.0  # seconds from the beginning of one poll to the ne
 LOOK_BACK: Final = timedelta(days=2)  # how far back each poll looks for changes
 PLACE_SECONDS: Final = 1.0  # for which a poll keeps its place in flight from others: then its answer is late
 
-VERSION = "0.1.0"
+VERSION = "1.0.0"
 USER_AGENT: Final = f"kauneonga-async/{VERSION}"
 
 BASE_URL_VARIABLE: Final = "KAUNEONGA_BASE_URL"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.figures import KEPT, Figures
+from benchmarks.report import page_with_tables
 from kauneonga_async import errors
 from kauneonga_async.sandbox import Sandbox
 from kauneonga_async.testing import in_thread
@@ -82,7 +84,7 @@ def test_every_fence_says_what_it_holds() -> None:
     [
         ("```python\nprint(2)\n#> 3\n```\n", "printed"),
         ("```python\nprint(2)\n# > 3\n```\n", "printed"),
-        ("```sh\nkauneonga watch --look-back 0\n```\n", "look_back"),
+        ("```sh\nkauneonga watch --look-back 0\n```\n", "look-back"),
         ("```python\nawait client.messages.get(1)\n```\n", "404"),
         ("```console\n$ kauneonga messages get 1\n```\n", "Message not found"),
         ("```console\n$ echo 2\n3\n```\n", "printed"),
@@ -101,6 +103,11 @@ def test_code_that_does_not_do_what_the_page_says_is_found(
         monkeypatch.setenv("KAUNEONGA_TOKEN", sandbox.token)
         with pytest.raises((AssertionError, errors.NotFound), match=complaint):
             Reader(sandbox, page).follow()
+
+
+def test_tables_are_made_of_what_was_measured() -> None:
+    for page in (ROOT / "README.md", ROOT / "docs/performance.md"):
+        assert page_with_tables(page, Figures.read(KEPT)) == page.read_text(encoding="utf-8"), page
 
 
 def test_the_exports_page_lists_the_columns_that_parquet_files_have() -> None:

@@ -56,10 +56,10 @@ def test_every_error_is_reached_through_the_package() -> None:
 def test_completion_shows_what_is_public_and_no_module_of_ours() -> None:
     code = """
 import kauneonga_async, pkgutil, rlcompleter
-from kauneonga_async import errors, sandbox
+from kauneonga_async import doctor, errors, sandbox
 from kauneonga_async import *
 import kauneonga_async.cli.app, kauneonga_async.exporting, kauneonga_async.sandbox.app  # whose parts are attributes now
-for module in (kauneonga_async, errors, sandbox):
+for module in (kauneonga_async, doctor, errors, sandbox):
     assert dir(module) == sorted(module.__all__), set(dir(module)) ^ set(module.__all__)
 shown = rlcompleter.Completer({"kauneonga_async": kauneonga_async})
 found = {shown.complete("kauneonga_async.", i) for i in range(len(kauneonga_async.__all__) + 1)} - {None}

@@ -14,6 +14,7 @@ import aiohttp
 import msgspec
 
 from benchmarks.contenders import TIMES
+from benchmarks.memory import peak
 from kauneonga_async.models import Message
 
 _FIELDS = [(field.encode_name, field.type, field.default) for field in msgspec.structs.fields(Message)]
@@ -28,24 +29,23 @@ Single: Any = msgspec.defstruct("Single", [("data", Plain)])
 HEADERS = {"Authorization": "Bearer sandbox-token", "Accept": "application/json"}
 
 
-def stream(url: str, warm_url: str) -> dict[str, float]:
+def stream(url: str, warm_url: str, times: int = TIMES) -> dict[str, float]:
     """Read one window."""
-    return _stream(url, warm_url, Listing)
+    return _stream(url, warm_url, Listing, times)
 
 
 def stream_of_ours(url: str, warm_url: str) -> dict[str, float]:
     """Read one window, with our structs."""
-    return _stream(url, warm_url, ListingOfOurs)
+    return _stream(url, warm_url, ListingOfOurs, TIMES)
 
 
-def _stream(url: str, warm_url: str, listing: Any) -> dict[str, float]:
-
+def _stream(url: str, warm_url: str, listing: Any, times: int) -> dict[str, float]:
     async def measure() -> dict[str, float]:
         async with aiohttp.ClientSession(headers=HEADERS) as session:
             async with session.get(warm_url) as response:
                 await response.read()
-            seconds, count = [], 0
-            for _ in range(TIMES):
+            before, seconds, count = peak(), list[float](), 0
+            for _ in range(times):
                 began, count = time.perf_counter(), 0
                 async with session.get(url) as response:
                     response.raise_for_status()
@@ -53,7 +53,7 @@ def _stream(url: str, warm_url: str, listing: Any) -> dict[str, float]:
                 for message in msgspec.json.decode(body, type=listing).data:
                     count += message.id > 0
                 seconds.append(time.perf_counter() - began)
-            return {"seconds": seconds[0], "again": min(seconds), "records": count}
+            return {"seconds": seconds[0], "again": min(seconds), "records": count, "grown": peak() - before}
 
     return asyncio.run(measure())
 

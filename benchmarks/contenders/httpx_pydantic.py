@@ -10,12 +10,13 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from benchmarks.contenders import TIMES
+from benchmarks.memory import peak
 from kauneonga_async.models import Message as Struct
 
 HEADERS = {"Authorization": "Bearer sandbox-token", "Accept": "application/json"}
 
 # The same fields with the same types; a name that pydantic reserves for itself would need an alias, and there is none.
-_FIELDS: dict[str, Any] = {
+FIELDS: dict[str, Any] = {
     field.encode_name: (field.type, Field(default=None))
     for field in __import__("msgspec").structs.fields(Struct)
     if field.name not in ("id", "answers")
@@ -30,7 +31,7 @@ class Base(BaseModel):
     answers: dict[str, Any] | None = None
 
 
-Message = create_model("Message", __base__=Base, **_FIELDS)
+Message = create_model("Message", __base__=Base, **FIELDS)
 
 
 class Listing(BaseModel):
@@ -45,21 +46,21 @@ class Single(BaseModel):
     data: Message  # type: ignore[valid-type]
 
 
-def stream(url: str, warm_url: str) -> dict[str, float]:
+def stream(url: str, warm_url: str, times: int = TIMES) -> dict[str, float]:
     """Read one window."""
 
     async def measure() -> dict[str, float]:
         async with httpx.AsyncClient(headers=HEADERS, timeout=60) as client:
             await client.get(warm_url)
-            seconds, count = [], 0
-            for _ in range(TIMES):
+            before, seconds, count = peak(), list[float](), 0
+            for _ in range(times):
                 began, count = time.perf_counter(), 0
                 response = await client.get(url)
                 response.raise_for_status()
                 for message in Listing.model_validate_json(response.content).data:
                     count += message.id > 0  # type: ignore[attr-defined]
                 seconds.append(time.perf_counter() - began)
-            return {"seconds": seconds[0], "again": min(seconds), "records": count}
+            return {"seconds": seconds[0], "again": min(seconds), "records": count, "grown": peak() - before}
 
     return asyncio.run(measure())
 

@@ -17,9 +17,9 @@ from kauneonga_async import Event, KauneongaClient, export_messages, export_reco
 TOKEN = "sandbox-token"
 
 
-def stream(base_url: str, first: str, last: str) -> dict[str, float]:
+def stream(base_url: str, first: str, last: str, times: int = TIMES) -> dict[str, float]:
     """Read one window, record by record."""
-    return asyncio.run(_stream(base_url, date.fromisoformat(first), date.fromisoformat(last)))
+    return asyncio.run(_stream(base_url, date.fromisoformat(first), date.fromisoformat(last), times))
 
 
 def turns(base_url: str, first: str, last: str) -> dict[str, float]:
@@ -31,7 +31,7 @@ def turns(base_url: str, first: str, last: str) -> dict[str, float]:
 
 
 async def _stream(
-    base_url: str, first: date, last: date, times: int = TIMES, begin: Callable[[], None] = lambda: None
+    base_url: str, first: date, last: date, times: int, begin: Callable[[], None] = lambda: None
 ) -> dict[str, float]:
     window = timedelta(days=(last - first).days + 1)
     async with KauneongaClient(base_url, TOKEN) as client:

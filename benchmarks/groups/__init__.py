@@ -6,6 +6,7 @@ from benchmarks.groups.export import export
 from benchmarks.groups.fleet import fleet
 from benchmarks.groups.imports import imports
 from benchmarks.groups.latency import latency
+from benchmarks.groups.memory import memory
 from benchmarks.groups.parquet import export_parquet
 from benchmarks.groups.recordings import recordings
 from benchmarks.groups.resume import resume
@@ -19,6 +20,7 @@ __all__ = ["GROUPS"]
 GROUPS: dict[str, Callable[[int], Iterator[Row]]] = {
     "stream": stream,
     "latency": latency,
+    "memory": memory,
     "export": export,
     "parquet": export_parquet,
     "resume": resume,

@@ -48,4 +48,5 @@ def export(rounds: int) -> Iterator[Row]:
             target=target,
             at_least=True,
             details={"ours, MB/s": best["ours"], f"{title}, MB/s": best[name]},
+            series="export",
         )

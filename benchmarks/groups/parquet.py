@@ -45,7 +45,7 @@ def export_parquet(rounds: int) -> Iterator[Row]:
     )
     most, theirs = (min(run["peak"] for run in runs) / 1e6 for runs in (ours, script))
     yield Row(
-        what="peak memory of the same",
+        what="Parquet export, peak memory, against that script",
         result=most / theirs,
         target=0.25,
         details={"ours, MB": most, "script, MB": theirs},

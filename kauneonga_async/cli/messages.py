@@ -17,11 +17,11 @@ from kauneonga_async.cli.output import Column, plain, print_records, wants_table
 __all__ = ["messages"]
 
 COLUMNS = (
-    Column("ID", lambda record: record.get("id"), width=10, is_number=True),
+    Column("ID", lambda record: record.get("id"), width=8),
     Column("CREATED", lambda record: str(record.get("created_at") or "")[:16].replace("T", " "), width=16),
-    Column("NAME", lambda record: f"{record.get('first_name') or ''} {record.get('last_name') or ''}", share=2),
-    Column("PHONE", lambda record: record.get("phone") or record.get("phone_number"), width=14),
-    Column("MESSAGE", lambda record: record.get("content") or record.get("note"), share=5),
+    Column("NAME", lambda record: f"{record.get('first_name') or ''} {record.get('last_name') or ''}", share=1),
+    Column("PHONE", lambda record: record.get("phone") or record.get("phone_number"), width=12),
+    Column("MESSAGE", lambda record: record.get("content") or record.get("note"), share=2),
 )
 
 

@@ -122,7 +122,7 @@ def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: 
     from rich.text import Text
 
     table = Table(box=None, show_header=with_header, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    flexible = width - sum((column.width or 0) + 2 for column in columns)
+    flexible = width - sum(column.width or 0 for column in columns) - 2 * (len(columns) - 1)
     shares = sum(column.share for column in columns if column.width is None)
     for column in columns:
         size = column.width or max(4, flexible * column.share // shares)

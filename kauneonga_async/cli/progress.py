@@ -94,15 +94,15 @@ def recordings_summary(report: RecordingsReport, place: object) -> str:
 
 
 def summary(report: ExportReport, place: object) -> str:
-    """Return one line about an export that is done."""
+    """Return what an export came to, in two lines that fit a terminal."""
     parts = [
         f"{counted(report.records, 'message')} in {counted(report.parts, 'file')}",
         f"{report.without_details:,} of them without details" if report.without_details else "",
         f"{report.records_kept:,} in {counted(report.parts_kept, 'file')} there before" if report.parts_kept else "",
         f"{amount(report.bytes_written)} in {place}",
     ]
-    until = "" if report.until is None else f"; created before {report.until:%Y-%m-%d %H:%M} UTC"
-    return f"{', '.join(filter(None, parts))}{until}; {_effort(report.seconds, report.stream.retries)}"
+    until = "" if report.until is None else f"created before {report.until:%Y-%m-%d %H:%M} UTC; "
+    return f"{', '.join(filter(None, parts))}\n{until}{_effort(report.seconds, report.stream.retries)}"
 
 
 def _effort(seconds: float, retries: int) -> str:

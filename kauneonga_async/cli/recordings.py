@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["fetch_audio", "recordings"]
 
 COLUMNS = (
-    Column("ID", lambda record: record.get("id"), width=10, is_number=True),
+    Column("ID", lambda record: record.get("id"), width=8),
     Column("STARTED", lambda record: str(record.get("started_at") or "")[:16].replace("T", " "), width=16),
     Column("FROM", lambda record: record.get("from"), width=14),
     Column("AGENT", lambda record: record.get("agent_username"), share=1),

@@ -26,7 +26,7 @@ def _schedule(record: Mapping[str, Any]) -> str:
 
 
 COLUMNS = (
-    Column("ID", _of("id"), width=8, is_number=True),
+    Column("ID", _of("id"), width=8),
     Column("BY", _of("delivery_type"), width=6),
     Column("CONTACT", _of("contact"), width=16),
     Column("TIMES", _schedule, share=2),

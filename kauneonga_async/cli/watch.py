@@ -11,7 +11,7 @@ import click
 
 from kauneonga_async.cli.connection import accounts_options, resolve_all
 from kauneonga_async.cli.dates import parse_date
-from kauneonga_async.cli.help import Command
+from kauneonga_async.cli.help import Command, Option
 from kauneonga_async.cli.job import run
 from kauneonga_async.cli.messages import COLUMNS
 from kauneonga_async.cli.output import Column, print_table, wants_table, write_lines
@@ -39,7 +39,13 @@ def _parse_start(value: str) -> date | Literal["now"]:
     metavar="now|DATE",
     help="From when on messages count.  [default: now]",
 )
-@click.option("--look-back", type=int, metavar="DAYS", help="How old what changes may be.  [default: 2]")
+@click.option(
+    "--look-back",
+    cls=Option,
+    type=click.IntRange(1),
+    metavar="DAYS",
+    help="How old what changes may be.  [default: 2]",
+)
 @click.option(
     "--cursor",
     type=click.Path(dir_okay=False),

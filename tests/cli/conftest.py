@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
-import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -17,6 +15,7 @@ import pytest
 from kauneonga_async.cli.app import run_app
 from kauneonga_async.sandbox import Sandbox
 from kauneonga_async.testing import in_thread
+from tools.terminal import run_on_terminal
 
 COMMAND = [sys.executable, "-c", "from kauneonga_async.cli import main; main()"]
 
@@ -80,20 +79,8 @@ def on_terminal(environment: dict[str, str]) -> Run:
     """Run the command in a process of its own, with a terminal of 100 columns for its output."""
 
     def run(*arguments: str, term: str = "dumb") -> Outcome:
-        ours, theirs = pty.openpty()
         env = {**environment, "COLUMNS": "100", "TERM": term}
-        with subprocess.Popen([*COMMAND, *arguments], stdout=theirs, stderr=theirs, env=env) as process:
-            os.close(theirs)
-            shown = b""
-            while True:
-                try:
-                    data = os.read(ours, 65536)
-                except OSError:  # Linux says EIO when the other side is closed
-                    break
-                if not data:
-                    break
-                shown += data
-        os.close(ours)
-        return Outcome(process.returncode, shown.decode(), "")
+        code, shown = run_on_terminal([*COMMAND, *arguments], env)
+        return Outcome(code, shown, "")
 
     return run

@@ -48,7 +48,7 @@ def test_a_terminal_sees_the_export_go_on(on_terminal: Run, tmp_path: Path) -> N
 
 
 def test_a_terminal_that_cannot_move_gets_lines_and_no_bar(on_terminal: Run, tmp_path: Path) -> None:
-    (line,) = on_terminal(*QUARTER, str(tmp_path)).out.splitlines()
+    line, _ = on_terminal(*QUARTER, str(tmp_path)).out.splitlines()
     assert line.startswith("200 messages in 13 files, 316.8 kB in ")
 
 
