@@ -14,7 +14,7 @@ from yarl import URL
 from kauneonga_async.config import read_url
 from kauneonga_async.errors import DecodeError
 from kauneonga_async.models import CallRecording
-from kauneonga_async.transport import Answer, http_date
+from kauneonga_async.transport import Answer, http_date, read_etag
 
 __all__ = ["audio_url", "bare", "check_magic", "destination", "digests_of", "file_name", "parse_url", "validator_of"]
 
@@ -25,7 +25,6 @@ _MAGIC = (b"ID3", b"RIFF", b"OggS", b"fLaC", b"#!AMR", b"\x1aE\xdf\xa3", b"0&\xb
 
 # What pages and messages begin with, and what they are called.
 _TEXT = re.compile(rb"(?:\xef\xbb\xbf)?\s*[<{\[]")
-_STRONG_TAG = re.compile(r'"[\x21\x23-\x7e]{0,500}"')  # RFC 9110, 8.8.3; what is not ASCII could not be sent back
 _TEXT_TYPE = re.compile(r"text/|application/(?:[\w.-]+\+)?(?:json|xml|xhtml)", re.IGNORECASE)
 
 
@@ -77,9 +76,10 @@ def validator_of(answer: Answer) -> str | None:
     A time of change is one if it was over when the answer was sent (RFC 9110, 8.8.2.2): within the same second there
     may be another.
     """
-    tag, changed = answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")
-    if tag:
-        return tag if _STRONG_TAG.fullmatch(tag) else None
+    if "ETag" in answer.headers:
+        tag = read_etag(answer.headers)
+        return tag if tag is not None and tag.startswith('"') else None
+    changed = answer.headers.get("Last-Modified", "")
     moment, sent = http_date(changed), http_date(answer.headers.get("Date", ""))
     return changed if changed.isascii() and moment is not None and sent is not None and moment < sent else None
 

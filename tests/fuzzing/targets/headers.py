@@ -14,7 +14,7 @@ from kauneonga_async.downloads import audio
 from kauneonga_async.downloads.download import Download
 from kauneonga_async.models import CallRecording
 from kauneonga_async.transport.exchange import _redirect_of
-from kauneonga_async.transport.responses import error_for, http_date, retry_after
+from kauneonga_async.transport.responses import error_for, http_date, read_etag, retry_after
 from kauneonga_async.transport.session import check_proxy
 from tests.fuzzing.targets.target import Answer, Target, text_of
 
@@ -30,6 +30,8 @@ def dates(data: bytes) -> None:
     assert seconds is None or (seconds >= 0 and math.isfinite(seconds))
     moment = http_date(first)
     assert moment is None or moment.utcoffset() is not None
+    tag = read_etag({"ETag": first})
+    assert tag is None or tag.encode("ascii")
 
 
 def refusal(data: bytes) -> None:
