@@ -212,6 +212,13 @@ def test_a_byte_order_mark_is_read_over() -> None:
     assert decode_in_pieces(cut(b'\xef\xbb\xbf{"data":[{"id":1}]}', 2)) == ([{"id": 1}], [])
 
 
+def test_a_second_byte_order_mark_is_refused_wherever_the_body_is_cut() -> None:
+    body = b"\xef\xbb\xbf" * 2 + b'{"data":[{"id":1}]}'
+    for place in range(len(body)):
+        with pytest.raises(DecodeError):
+            decode_in_pieces(cut(body, place))
+
+
 @pytest.mark.parametrize(
     ("body", "said", "malformed"),
     [
