@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 from typing import Any
+from unittest import mock
 
 # Loopback answers within this; what takes longer is waited for by the clock.
 GRACE = 0.02
@@ -40,3 +41,8 @@ class JumpingLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return super().time() + self._jumping.ahead
+
+    def run_forever(self) -> None:
+        # It asks another clock for how long a connection has not been used, and would look for ever.
+        with mock.patch("aiohttp.connector.monotonic", self.time):
+            super().run_forever()

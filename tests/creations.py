@@ -58,7 +58,7 @@ _REFUSALS = {
     "moved for now": response(307, location="/elsewhere"),
 }
 _DOUBTS = {
-    **{str(status): response(status) for status in (500, 501, 502, 503, 504, 520, 204, 206)},
+    **{str(status): response(status) for status in (101, 204, 206, 500, 501, 502, 503, 504, 520)},
     "503, wait": response(503, retry_after="1"),
     "found": response(302, location="/v2/to_dos/1"),
     "see other": response(303, location="/v2/to_dos/1"),

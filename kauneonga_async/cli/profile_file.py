@@ -100,7 +100,7 @@ def read_profiles(path: Path) -> ProfileFile | None:
         return None
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path}: it is no UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # tomllib's own; a number of 5,000 digits; brackets 1,000 deep
         place = _PLACE_IN_ERROR.search(str(error))
         raise ConfigurationError(f"{path}: it is no TOML{f', {place[1]}' if place else ''}") from None
     return _checked(path, content)

@@ -12,7 +12,7 @@ from kauneonga_async.doctor.asking import MESSAGES, Asker, Reply
 from kauneonga_async.doctor.diagnosis import Finding
 from kauneonga_async.doctor.endpoints import failed
 from kauneonga_async.errors import KauneongaError
-from kauneonga_async.transport import NOT_MODIFIED
+from kauneonga_async.transport import NOT_MODIFIED, read_etag
 from kauneonga_async.windows import api_date
 
 __all__ = ["check_clock", "check_compression", "check_connections", "check_etags", "check_latency"]
@@ -65,7 +65,7 @@ def check_compression(replies: Iterable[Reply]) -> Finding:
 
 async def check_etags(asker: Asker, path: str | None, reply: Reply | None) -> Finding:
     """Ask again for what is there already."""
-    etag = reply.headers.get("ETag") if reply is not None else None
+    etag = read_etag(reply.headers) if reply is not None else None
     if path is None or reply is None:
         return Finding(check="ETags", status="skipped", says="there is no message to ask for twice")
     if not etag:

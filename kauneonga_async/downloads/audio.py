@@ -14,7 +14,7 @@ from yarl import URL
 from kauneonga_async.config import read_url
 from kauneonga_async.errors import DecodeError
 from kauneonga_async.models import CallRecording
-from kauneonga_async.transport import Answer
+from kauneonga_async.transport import Answer, http_date, read_etag
 
 __all__ = ["audio_url", "bare", "check_magic", "destination", "digests_of", "file_name", "parse_url", "validator_of"]
 
@@ -71,11 +71,17 @@ def bare(url: URL) -> str:
 
 
 def validator_of(answer: Answer) -> str | None:
-    """Return what tells this version of the audio from any other: only a strong one may join two halves."""
-    tag = answer.headers.get("ETag", "")
-    if tag.startswith('"'):
-        return tag
-    return None if tag else answer.headers.get("Last-Modified")
+    """Return what tells this version of the audio from any other: only a strong one may join two halves.
+
+    A time of change is one if it was over when the answer was sent (RFC 9110, 8.8.2.2): within the same second there
+    may be another.
+    """
+    if "ETag" in answer.headers:
+        tag = read_etag(answer.headers)
+        return tag if tag is not None and tag.startswith('"') else None
+    changed = answer.headers.get("Last-Modified", "")
+    moment, sent = http_date(changed), http_date(answer.headers.get("Date", ""))
+    return changed if changed.isascii() and moment is not None and sent is not None and moment < sent else None
 
 
 def check_magic(head: bytes, answer: Answer) -> None:

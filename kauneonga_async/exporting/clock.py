@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from kauneonga_async import config
 from kauneonga_async.calendars import DAY
 from kauneonga_async.streams import Listing
-from kauneonga_async.transport import Answer
+from kauneonga_async.transport import Answer, http_date
 from kauneonga_async.windows import Range, api_date
 
 __all__ = ["end_of_run"]
@@ -39,8 +38,4 @@ async def _server_time(listing: Listing[Any], now: datetime) -> datetime:
 
 
 async def _date_of(answer: Answer) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except ValueError:
-        return None
-    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
+    return http_date(answer.headers.get("Date", ""))

@@ -4,7 +4,7 @@ from kauneonga_async.transport.addresses import may_be_reached
 from kauneonga_async.transport.answer import NOT_MODIFIED, Answer, Request, new_request_id
 from kauneonga_async.transport.events import Event, EventHook, Events, logger
 from kauneonga_async.transport.recovery import is_too_much
-from kauneonga_async.transport.responses import http_date
+from kauneonga_async.transport.responses import http_date, read_etag
 from kauneonga_async.transport.retry import RETRIED_STATUSES
 from kauneonga_async.transport.session import ConnectionOptions, Sessions, check_proxy, check_ssl_context
 from kauneonga_async.transport.throttle import Places
@@ -32,4 +32,5 @@ __all__ = [
     "logger",
     "may_be_reached",
     "new_request_id",
+    "read_etag",
 ]

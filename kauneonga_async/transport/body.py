@@ -22,6 +22,9 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _DEFLATE_METHOD = 8
 
 
+_OTHER_ENCODINGS = frozenset({"br", "compress", "zstd", "dcb", "dcz"})  # what else a server may say is its own words
+
+
 class ByteSource(Protocol):
     """Where slices come from."""
 
@@ -140,7 +143,8 @@ def inflater_for(content_encoding: str) -> Inflater | None:
         return None
     if encoding in ("gzip", "deflate"):
         return Inflater(encoding)
-    raise DecodeError(f"the answer comes in the encoding {encoding[:40]!r}, and only gzip was offered")
+    named = f"the encoding {encoding}" if encoding in _OTHER_ENCODINGS else "an encoding that nobody knows"
+    raise DecodeError(f"the answer comes in {named}, and only gzip was offered")
 
 
 def _damaged() -> ConnectionFailed:

@@ -25,11 +25,12 @@ from kauneonga_async.errors import (
 )
 from kauneonga_async.transport.explanations import is_plain
 
-__all__ = ["REDIRECTS", "error_for", "http_date", "place_of", "read_info", "retry_after"]
+__all__ = ["REDIRECTS", "error_for", "http_date", "place_of", "read_etag", "read_info", "retry_after"]
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
+_ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,500}"')  # RFC 9110, 8.8.3; what is not ASCII could not be sent back
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,255}")  # what a terminal or a log may be shown
 
 _ADVICE: dict[type[StatusError], str] = {
@@ -58,6 +59,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if wanted is None:
         return None
     return max(0.0, (wanted - (sent or datetime.now(UTC))).total_seconds())
+
+
+def read_etag(headers: Mapping[str, str]) -> str | None:
+    """Return what tells an answer from others, if it is such as can be sent back."""
+    tag = headers.get("ETag", "")
+    return tag if _ETAG.fullmatch(tag) else None
 
 
 def read_info(body: bytes) -> tuple[str | None, bool]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
@@ -15,15 +14,13 @@ import msgspec
 from kauneonga_async.decoding import Batch, InvalidRecord, LineReader, ListDecoder, Refusal, line_reader
 from kauneonga_async.errors import DecodeError, KauneongaError
 from kauneonga_async.streams import Listing, check_reach
-from kauneonga_async.transport import NOT_MODIFIED, Answer, http_date
+from kauneonga_async.transport import NOT_MODIFIED, Answer, http_date, read_etag
 from kauneonga_async.watching.changes import Finding, find_changes
 from kauneonga_async.watching.cursor import Cursor
 from kauneonga_async.watching.report import WatchReport
 from kauneonga_async.windows import Window, api_date
 
 __all__ = ["Answered", "Question"]
-
-_ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,500}"')  # RFC 9110, 8.8.3; what is not ASCII could not be sent back
 
 
 class Answered(msgspec.Struct, kw_only=True):
@@ -94,8 +91,7 @@ class Question:
             self._report.windows += 1
             self._report.unchanged += 1
             return Answered(date=date, is_unchanged=True)
-        etag = answer.headers.get("ETag", "")
-        answered = Answered(date=date, etag=etag if _ETAG.fullmatch(etag) else None)
+        answered = Answered(date=date, etag=read_etag(answer.headers))
         decoder = ListDecoder(self._reader)
         failure: KauneongaError
         try:

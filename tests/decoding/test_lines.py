@@ -45,7 +45,7 @@ def read(pieces: list[bytes]) -> tuple[list[bytes], list[InvalidRecord], list[Ba
     return [line for b in batches for line in b.records], [bad for b in batches for bad in b.invalid], batches
 
 
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(RECORDS, max_size=6), LAYOUTS, st.sampled_from([None, 1]), st.booleans(), st.data())
 def test_lines_are_the_records_whatever_stands_in_them(
     records: list[dict[str, Any]], layout: tuple[str, str], indent: int | None, ascii_only: bool, data: st.DataObject

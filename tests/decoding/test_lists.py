@@ -62,12 +62,12 @@ LAYOUTS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
 
 
 @st.composite
-def bodies(draw: st.DrawFn) -> bytes:
-    content = {**draw(ENVELOPE_KEYS), "data": draw(st.lists(RECORDS, max_size=8)), **draw(ENVELOPE_KEYS)}
+def bodies(draw: st.DrawFn, most: int = 8) -> bytes:
+    content = {**draw(ENVELOPE_KEYS), "data": draw(st.lists(RECORDS, max_size=most)), **draw(ENVELOPE_KEYS)}
     return json.dumps(content, **draw(LAYOUTS)).encode()
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(body=bodies(), data=st.data(), record_type=st.sampled_from([dict, msgspec.Raw, Narrow]))
 def test_pieces_of_any_size_give_the_records_of_the_whole(body: bytes, data: st.DataObject, record_type: Any) -> None:
     places = data.draw(st.lists(st.integers(0, len(body)), max_size=6))
@@ -75,8 +75,8 @@ def test_pieces_of_any_size_give_the_records_of_the_whole(body: bytes, data: st.
     assert decode_in_pieces(cut(body, *places), record_type) == (expected, [])
 
 
-@settings(max_examples=examples(40), deadline=None)
-@given(body=bodies())
+@settings(max_examples=examples(20), deadline=None)
+@given(body=bodies(most=3))
 def test_one_cut_at_every_position_changes_nothing(body: bytes) -> None:
     expected = decode_whole(body)
     for place in range(len(body) + 1):
@@ -98,7 +98,7 @@ def test_a_body_that_stops_short_is_an_error_at_every_byte(body: bytes, data: st
     assert caught.value.malformed
 
 
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(body=bodies(), data=st.data(), record_type=st.sampled_from([dict, msgspec.Raw, Narrow]))
 def test_a_damaged_body_is_read_or_refused_as_the_whole_is(body: bytes, data: st.DataObject, record_type: Any) -> None:
     damaged = bytearray(body)
@@ -210,6 +210,13 @@ def test_an_empty_list_holds_nothing() -> None:
 
 def test_a_byte_order_mark_is_read_over() -> None:
     assert decode_in_pieces(cut(b'\xef\xbb\xbf{"data":[{"id":1}]}', 2)) == ([{"id": 1}], [])
+
+
+def test_a_second_byte_order_mark_is_refused_wherever_the_body_is_cut() -> None:
+    body = b"\xef\xbb\xbf" * 2 + b'{"data":[{"id":1}]}'
+    for place in range(len(body)):
+        with pytest.raises(DecodeError):
+            decode_in_pieces(cut(body, place))
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,41 @@ async def test_without_a_strong_validator_nothing_is_kept(tmp_path: Path) -> Non
         assert [e.headers.get("range") for e in server.exchanges] == [None, None]
 
 
+@pytest.mark.parametrize("etag", [b'"\xff"', b'"caf\xc3\xa9"', b'"a\tb"', b'"unfinished', b'"' + b"x" * 5000 + b'"'])
+async def test_a_validator_that_could_not_be_sent_back_is_none(etag: bytes, tmp_path: Path) -> None:
+    async def serve(exchange: Exchange) -> None:
+        answer = response(200, AUDIO, content_type="audio/mpeg", etag="PLACE").replace(b"PLACE", etag)
+        await exchange.send(answer[:-100] if len(server.exchanges) == 1 else answer)
+        exchange.writer.close()
+
+    async with WireServer(serve) as server, KauneongaClient(server.base_url, TOKEN) as client:
+        path = await client.call_recordings.download(recording(f"{server.origin}/a.mp3"), tmp_path)
+    assert path.read_bytes() == AUDIO
+    assert [exchange.headers.get("range") for exchange in server.exchanges] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("changed", "sent", "is_strong"),
+    [
+        ("Fri, 21 Nov 2025 07:28:00 GMT", "Fri, 21 Nov 2025 07:28:01 GMT", True),
+        ("Fri, 21 Nov 2025 07:28:00 GMT", "Fri, 21 Nov 2025 07:28:00 GMT", False),
+        ("Fri, 21 Nov 2025 07:28:00 GMT", "", False),
+        ("yesterday", "Fri, 21 Nov 2025 07:28:00 GMT", False),
+    ],
+)
+async def test_a_time_of_change_joins_two_halves_if_it_was_over(
+    changed: str, sent: str, is_strong: bool, tmp_path: Path
+) -> None:
+    async def serve(exchange: Exchange) -> None:
+        answer = response(200, AUDIO, content_type="audio/mpeg", last_modified=changed, date=sent)
+        await exchange.send(answer[:-100] if len(server.exchanges) == 1 else answer)
+        exchange.writer.close()
+
+    async with WireServer(serve) as server, KauneongaClient(server.base_url, TOKEN) as client:
+        await client.call_recordings.download(recording(f"{server.origin}/a.mp3"), tmp_path)
+    assert server.exchanges[1].headers.get("if-range") == (changed if is_strong else None)
+
+
 async def test_a_range_that_was_not_asked_for_is_an_error(tmp_path: Path) -> None:
     answer = response(206, AUDIO[5:], content_range=f"bytes 5-{len(AUDIO) - 1}/{len(AUDIO)}")
     async with WireServer(answer) as server, KauneongaClient(server.base_url, TOKEN) as client:

@@ -21,7 +21,7 @@ def work_of(window: Any) -> Work[Any]:
     return Work(window, None)  # type: ignore[arg-type]  # nothing here sifts
 
 
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(150))
 @given(data=st.data(), workers=st.integers(1, 5), ordered=st.booleans())
 def test_every_window_is_done_in_order_and_nobody_waits_for_ever(
     data: st.DataObject,

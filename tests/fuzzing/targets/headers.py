@@ -12,9 +12,10 @@ from yarl import URL
 from kauneonga_async import config, errors
 from kauneonga_async.downloads import audio
 from kauneonga_async.downloads.download import Download
+from kauneonga_async.downloads.target import Target as DownloadTarget
 from kauneonga_async.models import CallRecording
 from kauneonga_async.transport.exchange import _redirect_of
-from kauneonga_async.transport.responses import error_for, http_date, retry_after
+from kauneonga_async.transport.responses import error_for, http_date, read_etag, retry_after
 from kauneonga_async.transport.session import check_proxy
 from tests.fuzzing.targets.target import Answer, Target, text_of
 
@@ -30,6 +31,8 @@ def dates(data: bytes) -> None:
     assert seconds is None or (seconds >= 0 and math.isfinite(seconds))
     moment = http_date(first)
     assert moment is None or moment.utcoffset() is not None
+    tag = read_etag({"ETag": first})
+    assert tag is None or tag.encode("ascii")
 
 
 def refusal(data: bytes) -> None:
@@ -61,7 +64,7 @@ def audio_url(data: bytes) -> None:
         if url is not None:
             assert url.scheme in ("http", "https")
             assert url.host
-            path = audio.destination(CallRecording(id=7, recording=text), _FOLDER, url)
+            path = audio.destination(7, _FOLDER, url)
             assert (path.parent, path.stem) == (_FOLDER, "7")
             assert "?" not in audio.bare(url)
     with contextlib.suppress(ValueError):
@@ -73,12 +76,14 @@ def audio_headers(data: bytes) -> None:
     for name, digest in audio.digests_of({"Repr-Digest": text, "Digest": text, "Content-MD5": text}, whole=True):
         assert name in ("sha256", "md5")
         assert isinstance(digest, bytes)
-    validator = audio.validator_of(Answer(ETag=text, Last_Modified=text))  # type: ignore[arg-type]
-    assert validator is None or not validator.startswith("W/")
+    for answer in (Answer(ETag=text), Answer(Last_Modified=text, Date="Fri, 31 Dec 9999 23:59:59 GMT")):
+        validator = audio.validator_of(answer)  # type: ignore[arg-type]
+        assert validator is None or (validator.encode("ascii") and not validator.startswith("W/"))
     with contextlib.suppress(errors.DecodeError):
         audio.check_magic(data, Answer())  # type: ignore[arg-type]
     download = Download.__new__(Download)
-    download._kept = 5
+    download._target = DownloadTarget(_FOLDER / "7.mp3", "")
+    download._target.kept = 5
     with contextlib.suppress(errors.DecodeError):
         assert download._begin_of(Answer(206, Content_Range=text)) == 5  # type: ignore[arg-type]
 
@@ -110,7 +115,15 @@ HEADERS = {
     "audio_url": Target(audio_url, [_AUDIO, b"http://[::1]:80/x.wav", b"../1.mp3", b"file:///etc/passwd"]),
     "audio_headers": Target(
         audio_headers,
-        [b"sha-256=:" + b"A" * 43 + b"=:", b'"strong"', b'W/"weak"', b"bytes 5-9/10", b"ID3", b"\xff\xfb"],
+        [
+            b"sha-256=:" + b"A" * 43 + b"=:",
+            b'"strong"',
+            b'W/"weak"',
+            b"Fri, 21 Nov 2025 07:28:00 GMT",
+            b"bytes 5-9/10",
+            b"ID3",
+            b"\xff\xfb",
+        ],
     ),
     "settings": Target(
         settings, [b"https://acme.example.com/api", b"http://localhost:80/v2/", b"token", b"http://[::1]/"]
