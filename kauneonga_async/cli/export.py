@@ -98,7 +98,7 @@ def export_messages_command(
         "refresh_since": refresh_since,
         "same_account": same_account,
     }
-    with _resumable():
+    with _resumable(output):
         run(_export(first, last, output, options, quiet, as_json, connection))
 
 
@@ -119,7 +119,7 @@ def export_recordings_command(
     The exit code is 1 if some could not be had.
     """
     options = {"overwrite": overwrite, "same_account": same_account}
-    with _resumable():
+    with _resumable(output):
         run(_export_recordings(output, options, quiet, as_json, connection))
 
 
@@ -150,13 +150,15 @@ def verify_command(output: str, *, quiet: bool, as_json: bool) -> None:
 
 
 @contextmanager
-def _resumable() -> Iterator[None]:
-    """Tell whoever's export has ended early that nothing is lost."""
+def _resumable(output: str) -> Iterator[None]:
+    """Tell whoever's export has ended early that nothing is lost, and of a disk's error where it was."""
     try:
         yield
     except (KeyboardInterrupt, Terminated, KauneongaError, OSError) as error:
         if not isinstance(error, (ConfigurationError, DestinationLocked)):
             error.add_note("files that are there are whole; the same command goes on after them")
+        if isinstance(error, OSError) and error.errno is not None and error.filename is None:
+            error.filename = output  # a write that fails does not say where
         raise
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 import msgspec
 
-from kauneonga_async.calendars import ServerCalendar, shift_day
+from kauneonga_async.calendars import DAY, ServerCalendar, shift_day
 from kauneonga_async.errors import IncompleteResult
 from kauneonga_async.streams import USUAL_CAPS
+from kauneonga_async.watching.question import Answered
 from kauneonga_async.windows import Window
 
 __all__ = ["Caps", "slices_of", "tail_of"]
@@ -29,18 +30,23 @@ class Caps:
         self.cap: int | None = None
         self._cleared: dict[tuple[date, date], int] = {}  # by what was asked for, the total that was looked into
 
-    def suspects(self, window: Window, total: int, ids: set[int], before: tuple[int, int] | None) -> bool:
+    def suspects(self, window: Window, answered: Answered, before: tuple[int, int] | None, now: datetime) -> bool:
         """Tell whether an answer looks as if it had been cut off, and was not looked into yet.
 
         Args:
             window: What was asked for.
-            total: How many records came.
-            ids: Their ids.
+            answered: What came.
             before: The total, and the ids' hash, of the answer before this one to the same window.
+            now: The server's time.
         """
-        if before is not None and before[0] == total >= min(USUAL_CAPS) and before[1] != hash(frozenset(ids)):
+        total = answered.total
+        if total < min(USUAL_CAPS):
+            return False
+        if before is not None and before[0] == total and before[1] != hash(frozenset(answered.ids)):
             return True  # just as many, and others: as if each new one pushed an old one out
-        return total in USUAL_CAPS and not self.is_cleared(window, total)
+        if total not in USUAL_CAPS and not _stops_short(window, answered, now, first_look=before is None):
+            return False
+        return not self.is_cleared(window, total)
 
     def is_cleared(self, window: Window, total: int) -> bool:
         """Tell whether an answer of so many records was looked into, and found whole."""
@@ -88,6 +94,17 @@ def slices_of(window: Window, calendar: ServerCalendar) -> Iterator[Window]:
 def tail_of(window: Window) -> Window:
     """Return the question for a window's last days, where a list that is cut off at its end lacks what is new."""
     return msgspec.structs.replace(window, ask_from=max(window.ask_from, shift_day(window.ask_to, -_TAIL_DAYS)))
+
+
+def _stops_short(window: Window, answered: Answered, now: datetime, *, first_look: bool) -> bool:
+    """Tell whether records stop a day or more before the end, or, where it is the first look, after the beginning.
+
+    An account that is quiet on Sundays would be looked into with each message of its Mondays.
+    """
+    if answered.earliest is None or answered.latest is None:
+        return False
+    end = now if window.end is None else min(now, window.end)
+    return end - answered.latest >= DAY or (first_look and answered.earliest - window.start >= DAY)
 
 
 def _asked(window: Window) -> tuple[date, date]:

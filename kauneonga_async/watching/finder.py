@@ -70,7 +70,7 @@ class Finder:
         else:
             total = whole.total
             before = self._before if window.end is None else None
-            if self._caps.suspects(window, total, whole.ids, before):
+            if self._caps.suspects(window, whole, before, self._clock.now()):
                 return [whole, *await self._look_into(window, whole)]
             if window.end is None:
                 self._before = total, hash(frozenset(whole.ids))

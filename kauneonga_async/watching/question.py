@@ -33,6 +33,8 @@ class Answered(msgspec.Struct, kw_only=True):
         findings: By id, the records of the window that are not as they are known.
         invalid: Records whose id or date cannot be read.
         ids: The ids of all records, those of other windows included.
+        earliest: The first of their dates.
+        latest: The last of their dates.
     """
 
     date: datetime | None
@@ -41,6 +43,8 @@ class Answered(msgspec.Struct, kw_only=True):
     findings: dict[int, Finding] = {}
     invalid: list[InvalidRecord] = []
     ids: set[int] = set()
+    earliest: datetime | None = None
+    latest: datetime | None = None
 
     @property
     def total(self) -> int:
@@ -123,6 +127,9 @@ class Question:
         answered.invalid += (record for record in batch.invalid if record.time is None or window.owns(record.time))
         if batch.span is None:
             return
+        first, last = batch.span
+        answered.earliest = first if answered.earliest is None else min(answered.earliest, first)
+        answered.latest = last if answered.latest is None else max(answered.latest, last)
         check_reach(self._listing.calendar, window, *batch.span)
         records: Sequence[bytes] = batch.records
         ids, times = batch.ids, batch.times

@@ -90,7 +90,7 @@ def test_a_disk_without_room_is_told_of_and_the_export_gone_on_with(
         [*COMMAND, *arguments], env=environment, capture_output=True, text=True, check=False, preexec_fn=limit
     )
     assert done.returncode == 1
-    assert "File too large" in done.stderr
+    assert f"File too large: {tmp_path}" in done.stderr
     assert "Traceback" not in done.stderr
     assert parts_of(tmp_path) == []
     assert not list(tmp_path.glob("*.part"))

@@ -256,6 +256,18 @@ async def test_a_server_that_cuts_lists_off_in_silence_hides_nothing_new() -> No
             assert kinds(await observer.settle()) == [("created", record_id) for record_id in new]
 
 
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+async def test_a_list_that_stops_a_day_short_is_looked_into(order: str) -> None:
+    first, last = (now() - 4 * DAY).date(), (now() - DAY).date()
+    calendar = ServerCalendar("UTC", to_date_inclusive=True)
+    async with (
+        Sandbox(messages=120, start=first, end=last, cap=37, order=order) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token, calendar=calendar) as client,
+        Observer(client.messages.watch(interval=INTERVAL, start=first, look_back=5 * DAY)) as observer,
+    ):
+        assert sorted(change.id for change in await observer.settle()) == list(sandbox.world.message_ids())
+
+
 async def test_a_refused_token_ends_the_watch_and_says_so(sandbox: Sandbox, client: KauneongaClient) -> None:
     async with Observer(client.messages.watch(interval=INTERVAL)) as observer:
         await observer.settle()
