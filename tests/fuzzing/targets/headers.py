@@ -9,9 +9,8 @@ from pathlib import Path
 
 from yarl import URL
 
-from kauneonga_async import config, errors
-from kauneonga_async.downloads import audio
-from kauneonga_async.downloads.download import Download
+from kauneonga_async import config, downloads, errors
+from kauneonga_async.downloads import Download, audio
 from kauneonga_async.models import CallRecording
 from kauneonga_async.transport.exchange import _redirect_of
 from kauneonga_async.transport.responses import error_for, http_date, retry_after
@@ -61,7 +60,7 @@ def audio_url(data: bytes) -> None:
         if url is not None:
             assert url.scheme in ("http", "https")
             assert url.host
-            path = audio.destination(CallRecording(id=7, recording=text), _FOLDER, url)
+            path = audio.destination(7, _FOLDER, url)
             assert (path.parent, path.stem) == (_FOLDER, "7")
             assert "?" not in audio.bare(url)
     with contextlib.suppress(ValueError):
@@ -78,7 +77,8 @@ def audio_headers(data: bytes) -> None:
     with contextlib.suppress(errors.DecodeError):
         audio.check_magic(data, Answer())  # type: ignore[arg-type]
     download = Download.__new__(Download)
-    download._kept = 5
+    download._target = downloads.Target(_FOLDER / "7.mp3", "https://audio.example/7.mp3")
+    download._target.kept = 5
     with contextlib.suppress(errors.DecodeError):
         assert download._begin_of(Answer(206, Content_Range=text)) == 5  # type: ignore[arg-type]
 

@@ -9,11 +9,9 @@ from pathlib import Path
 from zlib import crc32
 
 import msgspec
-from yarl import URL
 
-from kauneonga_async import errors
+from kauneonga_async import downloads, errors
 from kauneonga_async.calendars import ServerCalendar
-from kauneonga_async.downloads.download import Download
 from kauneonga_async.exporting import entries, state
 from kauneonga_async.exporting.destinations.lease import _holder_of
 from kauneonga_async.exporting.destinations.segments import _head
@@ -66,13 +64,11 @@ def lease(data: bytes) -> None:
 
 def sidecar(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        download = Download.__new__(Download)
-        download._path, download._url = Path(folder) / "7.mp3", URL("https://audio.example/7.mp3")
-        download._kept = 0
+        target = downloads.Target(Path(folder) / "7.mp3", "https://audio.example/7.mp3")
         (Path(folder) / "7.mp3.part.json").write_bytes(data)
-        download._part.write_bytes(b"ID3")
-        download._look_for_part()
-        assert download._kept in (0, 3)
+        (Path(folder) / "7.mp3.part").write_bytes(b"ID3")
+        target.look()
+        assert target.kept in (0, 3)
 
 
 def file_name(data: bytes) -> None:
