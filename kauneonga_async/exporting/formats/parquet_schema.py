@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import accumulate, chain
 from typing import Any
 
@@ -19,6 +20,8 @@ __all__ = ["message_schema", "record_batch"]
 
 pc: Any = pyarrow.compute  # its functions are made when it is loaded, and known to no type checker
 _TIME = pa.timestamp("us", "UTC")
+_EMPTY = pa.scalar("", pa.string())
+_REPEATED = 512  # maps, in multiples of which names are kept
 _TYPES = {
     Kind.TEXT: pa.string(),
     Kind.NUMBER: pa.int64(),
@@ -46,12 +49,25 @@ def message_schema() -> pa.Schema:
 
 def record_batch(rows: Rows, schema: pa.Schema) -> pa.RecordBatch:
     """Return rows as Arrow columns; a time that is none is set aside in the rows."""
-    arrays = [
-        _instants(rows, name) if kind is Kind.INSTANT else _ARRAYS.get(kind, pa.array)(rows.columns[name], _TYPES[kind])
-        for name, kind in FIELDS.items()
-    ]
+    arrays = [_column(rows, name, kind) for name, kind in FIELDS.items()]
     arrays.append(pa.array(rows.extras(), pa.string()))
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _column(rows: Rows, name: str, kind: Kind) -> pa.Array:
+    values = rows.columns[name]
+    # Half of a message is null or empty, for all messages alike: to look costs less than to make an array of them.
+    if _are_all(values, None):
+        return pa.nulls(len(values), _TYPES[kind])
+    if kind is Kind.TEXT and _are_all(values, ""):
+        return pa.repeat(_EMPTY, len(values))
+    if kind is Kind.INSTANT:
+        return _instants(rows, name)
+    return _ARRAYS.get(kind, pa.array)(values, _TYPES[kind])
+
+
+def _are_all(values: Sequence[Any], value: object) -> bool:
+    return bool(values) and values[0] == value == values[-1] and values.count(value) == len(values)
 
 
 def _loose(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
@@ -65,12 +81,28 @@ def _loose(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 def _answers(values: Sequence[dict[str, str | None] | None], kind: pa.DataType) -> pa.Array:
     # A third of the time that lists of pairs take.
     there = [answers for answers in values if answers is not None]
-    names = pa.array(list(chain.from_iterable(there)), pa.string())
+    names = list(chain.from_iterable(there))
     texts = pa.array(list(chain.from_iterable(map(dict.values, there))), pa.string())
+    form = tuple(there[0])
+    # An account's messages have the same answers in the same order, so that the names need not be read again.
+    if len(there) == len(values) and names == [*form] * len(there):
+        return pa.MapArray.from_arrays(*_names_of(form, len(there)), texts, kind)
     ends = accumulate(0 if answers is None else len(answers) for answers in values)
     offsets = pa.array([0, *ends], pa.int32())
     nulls = pa.array([answers is None for answers in values]) if len(there) < len(values) else None
-    return pa.MapArray.from_arrays(offsets, names, texts, kind, mask=nulls)
+    return pa.MapArray.from_arrays(offsets, pa.array(names, pa.string()), texts, kind, mask=nulls)
+
+
+def _names_of(form: tuple[str, ...], count: int) -> tuple[pa.Array, pa.Array]:
+    """Return the offsets of maps that all have the same names, and those."""
+    offsets, names = _repeated(form, -(-count // _REPEATED) * _REPEATED)
+    return offsets.slice(0, count + 1), names.slice(0, count * len(form))
+
+
+@lru_cache(maxsize=4)
+def _repeated(form: tuple[str, ...], count: int) -> tuple[pa.Array, pa.Array]:
+    offsets = pa.array([number * len(form) for number in range(count + 1)], pa.int32())
+    return offsets, pa.array([*form] * count, pa.string())
 
 
 _ARRAYS: dict[Kind, Any] = {Kind.LOOSE: _loose, Kind.ANSWERS: _answers}
@@ -87,7 +119,7 @@ _LAST = pa.scalar(datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC), _TIME
 def _instants(rows: Rows, name: str) -> pa.Array:
     """Return a column of times: all at once, or one by one where one of them is none."""
     values = rows.columns[name]
-    column = _cast(pa.array(values, pa.string()))
+    column = _cast(values)
     if column is not None:
         return column
     instants: list[datetime | None] = []
@@ -99,10 +131,9 @@ def _instants(rows: Rows, name: str) -> pa.Array:
     return pa.array(instants, _TIME)
 
 
-def _cast(texts: pa.StringArray) -> pa.Array | None:
-    if texts.null_count == len(texts):
-        return pa.nulls(len(texts), _TIME)
-    if pc.all(pc.match_substring_regex(texts, _TIME_ANYWHERE)).as_py() is False:
+def _cast(values: Sequence[str | None]) -> pa.Array | None:
+    texts = pa.array(values, pa.string())
+    if not _are_alike(values) and pc.all(pc.match_substring_regex(texts, _TIME_ANYWHERE)).as_py() is False:
         return None
     try:
         column = texts.cast(_TIME)
@@ -111,6 +142,25 @@ def _cast(texts: pa.StringArray) -> pa.Array | None:
     # Arrow knows the year 0, and what is in the year 10,000 by UTC; Python, and whoever reads with it, does not.
     least, most = pc.min_max(column.view(pa.int64())).values()
     return column if least.as_py() >= _FIRST and most.as_py() <= _LAST else None
+
+
+def _are_alike(values: Sequence[str | None]) -> bool:
+    """Tell whether all are times in UTC as the first is written: a server writes all of them with one pattern.
+
+    What it lets pass, ``_TIME_ANYWHERE`` would, in five times the time.
+    """
+    texts = [text for text in values if text is not None]
+    first, size = texts[0], len(texts[0])
+    if not (first.endswith("Z") and _TIME_ALONE.fullmatch(first) and set(map(len, texts)) == {size}):
+        return False
+    together = "".join(texts)
+    marks = [(place, mark) for place, mark in enumerate(first) if not mark.isdigit()]
+    digits = together.encode().translate(None, b"-T:.Z")
+    return (
+        digits.isdigit()
+        and len(digits) == len(texts) * (size - len(marks))
+        and all(together[place::size] == mark * len(texts) for place, mark in marks)
+    )
 
 
 def _instant(text: str) -> datetime | None:

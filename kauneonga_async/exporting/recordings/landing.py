@@ -62,25 +62,24 @@ class Landing:
         Raises:
             OSError: A file cannot be written.
         """
-        try:
-            while self._waiting or not self._is_closed:
-                if self._waiting:
-                    group, self._waiting = self._waiting, []
-                    with anyio.CancelScope(shield=True):  # of what is there for good, the journal is told
-                        await self._land(group)
-                    self._count -= len(group)
-                    self._left.set()
-                    self._left = anyio.Event()
-                    continue
-                if self._arrived.is_set():
-                    self._arrived = anyio.Event()
-                await self._arrived.wait()
-        finally:
+        while self._waiting or not self._is_closed:
+            if self._waiting:
+                group, self._waiting = self._waiting, []
+                with anyio.CancelScope(shield=True):  # of what is there for good, the journal is told
+                    await self._land(group)
+                self._count -= len(group)
+                self._left.set()
+                self._left = anyio.Event()
+                continue
+            if self._arrived.is_set():
+                self._arrived = anyio.Event()
+            await self._arrived.wait()
+
+    async def leave(self) -> None:
+        """Leave off what has not landed when all else has ended; what can be resumed stays."""
+        if self._waiting:
             waiting, self._waiting = self._waiting, []
-            with anyio.CancelScope(shield=True):
-                await carry_out(
-                    lambda: [fetched.target.leave() for fetched, _ in waiting if isinstance(fetched, Fetched)]
-                )
+            await carry_out(partial(_leave, waiting))
 
     async def _land(self, group: list[tuple[Audio | Fetched, msgspec.Raw]]) -> None:
         targets = [fetched.target for fetched, _ in group if isinstance(fetched, Fetched)]

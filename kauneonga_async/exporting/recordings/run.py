@@ -109,6 +109,8 @@ class RecordingsRun:
                 landing.close()
         except BaseExceptionGroup as group:
             raise bare_error(group) from None
+        finally:
+            await landing.leave()
 
     async def _write_lines(self, manifest: Manifest) -> None:
         if len(self._lines) >= _LINES_AT_ONCE:

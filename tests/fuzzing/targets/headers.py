@@ -9,10 +9,8 @@ from pathlib import Path
 
 from yarl import URL
 
-from kauneonga_async import config, errors
-from kauneonga_async.downloads import audio
-from kauneonga_async.downloads.download import Download
-from kauneonga_async.downloads.target import Target as DownloadTarget
+from kauneonga_async import config, downloads, errors
+from kauneonga_async.downloads import Download, audio
 from kauneonga_async.models import CallRecording
 from kauneonga_async.transport.exchange import _redirect_of
 from kauneonga_async.transport.responses import error_for, http_date, read_etag, retry_after
@@ -82,7 +80,7 @@ def audio_headers(data: bytes) -> None:
     with contextlib.suppress(errors.DecodeError):
         audio.check_magic(data, Answer())  # type: ignore[arg-type]
     download = Download.__new__(Download)
-    download._target = DownloadTarget(_FOLDER / "7.mp3", "")
+    download._target = downloads.Target(_FOLDER / "7.mp3", "https://audio.example/7.mp3")
     download._target.kept = 5
     with contextlib.suppress(errors.DecodeError):
         assert download._begin_of(Answer(206, Content_Range=text)) == 5  # type: ignore[arg-type]

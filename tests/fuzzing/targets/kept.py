@@ -10,9 +10,8 @@ from zlib import crc32
 
 import msgspec
 
-from kauneonga_async import errors
+from kauneonga_async import downloads, errors
 from kauneonga_async.calendars import ServerCalendar
-from kauneonga_async.downloads.target import Target as DownloadTarget
 from kauneonga_async.exporting import entries, state
 from kauneonga_async.exporting.destinations.lease import _holder_of
 from kauneonga_async.exporting.destinations.segments import _head
@@ -65,9 +64,9 @@ def lease(data: bytes) -> None:
 
 def sidecar(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
+        target = downloads.Target(Path(folder) / "7.mp3", "https://audio.example/7.mp3")
         (Path(folder) / "7.mp3.part.json").write_bytes(data)
         (Path(folder) / "7.mp3.part").write_bytes(b"ID3")
-        target = DownloadTarget(Path(folder) / "7.mp3", "https://audio.example/7.mp3")
         target.look()
         assert target.kept in (0, 3)
 
