@@ -17,7 +17,7 @@ from kauneonga_async.errors import ConnectionFailed, DecodeError, KauneongaError
 from kauneonga_async.transport.alarms import Alarms
 from kauneonga_async.transport.body import Body
 from kauneonga_async.transport.failures import translate
-from kauneonga_async.transport.patience import Patience
+from kauneonga_async.transport.patience import ENDLESS, Patience
 from kauneonga_async.transport.responses import error_for, place_of
 from kauneonga_async.transport.throttle import Throttle
 from kauneonga_async.transport.tokens import Authorization
@@ -128,9 +128,7 @@ class Answer:
         try:
             if self._body is None:
                 self._body = Body(self._response)
-            if not self._request.streaming:
-                return await self._body.read()
-            with Patience(self._alarms, self._request.options.timeout):
+            with Patience(self._alarms, self._request.options.timeout) if self._request.streaming else ENDLESS:
                 return await self._body.read()
         except (ConnectionFailed, DecodeError) as error:
             failure = self.identify(error)

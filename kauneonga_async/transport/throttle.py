@@ -130,20 +130,20 @@ class Throttle:
         Raises:
             RateLimited: The server asked this account for a pause that lasts beyond the deadline.
         """
-        clock = asyncio.get_running_loop().time
+        loop = asyncio.get_running_loop()
         if self._began is None:
-            self._began = clock()
+            self._began = loop.time()
         if not self._own.take_now():
             await self._own.take(again=again)
         try:
-            if self._pace is not None or self._resume > clock():
+            if self._pace is not None or self._resume > loop.time():
                 await self._wait_turn(deadline)
             if not self._shared.take_now():
                 await self._shared.take(again=again)
         except BaseException:
             self._own.give_up()
             raise
-        return clock()
+        return loop.time()
 
     def leave(self) -> None:
         """Give up the place that ``enter`` gave."""

@@ -114,10 +114,10 @@ class WatchRun(Generic[T]):
             self._taker.close()
 
     async def _watch(self) -> None:
-        clock, interval = asyncio.get_running_loop().time, self._terms.interval
+        loop, interval = asyncio.get_running_loop(), self._terms.interval
         path, failures = self._terms.listing.path, 0
         while True:
-            began = clock()
+            began = loop.time()
             try:
                 await self._poll()
             except ClockWasWrong:
@@ -136,7 +136,7 @@ class WatchRun(Generic[T]):
                     logger.warning("%s: is watched again; polls failed: %d", path, failures)
                 failures = 0
                 self._report.polls += 1
-                wait = began + between_polls(interval) - clock()
+                wait = began + between_polls(interval) - loop.time()
             await asyncio.sleep(max(0.0, wait))
 
     async def _poll(self) -> None:
