@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from io import BytesIO
-from random import getrandbits
+from random import Random
 from typing import Any
 
 import aiohttp
@@ -28,10 +29,15 @@ READABLE = range(200, 204)
 NOT_MODIFIED = 304
 REPEATABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+# Of our own: programs seed the module's, and would use the same ids in each run. A child process must have others too.
+_random = Random()  # noqa: S311 - no secret
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_random.seed)
+
 
 def new_request_id() -> str:
     """Return an id that Rails adopts as its own: letters, digits and hyphens, at most 255 of them."""
-    return f"{getrandbits(128):032x}"
+    return f"{_random.getrandbits(128):032x}"
 
 
 class Request(msgspec.Struct, kw_only=True):
