@@ -64,7 +64,7 @@ class Transport:
         self._tokens = tokens
         self._places = places
         self._throttle = Throttle(places)
-        self._foreign_throttle = Throttle(places)
+        self._foreign_throttle: Throttle | None = None  # made when needed: few accounts have recordings elsewhere
         self._budget = Budget()
         self._events = events
         self._closed = False
@@ -218,7 +218,7 @@ class Transport:
     async def _exchange(self, request: Request, read: Reader[T]) -> T:
         """Make one try."""
         authorization = None if request.foreign else self._tokens.current or await self._tokens.get()
-        throttle = self._foreign_throttle if request.foreign else self._throttle
+        throttle = self._throttle if not request.foreign else self._foreign()
         loop = asyncio.get_running_loop()
         asked = loop.time()
         started = await throttle.enter(request.deadline, again=request.attempts > 0)
@@ -262,6 +262,10 @@ class Transport:
                     throttled=started - asked,
                     received=answer.received if answer else 0,
                 )
+
+    def _foreign(self) -> Throttle:
+        self._foreign_throttle = self._foreign_throttle or Throttle(self._places)
+        return self._foreign_throttle
 
     def _tell_wait(self, request: Request, error: KauneongaError, seconds: float) -> None:
         if self._events.wanted:
