@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from io import BytesIO
-from random import getrandbits
+from random import Random
 from typing import Any
 
 import aiohttp
@@ -17,7 +18,7 @@ from kauneonga_async.errors import ConnectionFailed, DecodeError, KauneongaError
 from kauneonga_async.transport.alarms import Alarms
 from kauneonga_async.transport.body import Body
 from kauneonga_async.transport.failures import translate
-from kauneonga_async.transport.patience import Patience
+from kauneonga_async.transport.patience import ENDLESS, Patience
 from kauneonga_async.transport.responses import error_for, place_of
 from kauneonga_async.transport.throttle import Throttle
 from kauneonga_async.transport.tokens import Authorization
@@ -28,10 +29,15 @@ READABLE = range(200, 204)
 NOT_MODIFIED = 304
 REPEATABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+# Of our own: programs seed the module's, and would use the same ids in each run. A child process must have others too.
+_random = Random()  # noqa: S311 - no secret
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_random.seed)
+
 
 def new_request_id() -> str:
     """Return an id that Rails adopts as its own: letters, digits and hyphens, at most 255 of them."""
-    return f"{getrandbits(128):032x}"
+    return f"{_random.getrandbits(128):032x}"
 
 
 class Request(msgspec.Struct, kw_only=True):
@@ -128,9 +134,7 @@ class Answer:
         try:
             if self._body is None:
                 self._body = Body(self._response)
-            if not self._request.streaming:
-                return await self._body.read()
-            with Patience(self._alarms, self._request.options.timeout):
+            with Patience(self._alarms, self._request.options.timeout) if self._request.streaming else ENDLESS:
                 return await self._body.read()
         except (ConnectionFailed, DecodeError) as error:
             failure = self.identify(error)

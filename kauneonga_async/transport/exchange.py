@@ -14,7 +14,7 @@ from kauneonga_async import config
 from kauneonga_async.errors import DecodeError, KauneongaError
 from kauneonga_async.transport.answer import Answer, Request
 from kauneonga_async.transport.failures import translate
-from kauneonga_async.transport.patience import Patience
+from kauneonga_async.transport.patience import ENDLESS, Patience
 from kauneonga_async.transport.responses import REDIRECTS
 from kauneonga_async.transport.session import Sessions, middlewares_of
 from kauneonga_async.transport.throttle import Throttle
@@ -52,11 +52,8 @@ async def open_answer(
     while True:
         response = _begin(sessions, request, url, authorization)
         try:
-            if request.streaming:
-                # The head of a stream has the time that each of its reads has; any other call has its deadline.
-                with Patience(sessions.alarms, request.options.timeout):
-                    answer = Answer(await response, request, throttle, sessions.alarms)
-            else:
+            # The head of a stream has the time that each of its reads has; any other call has its deadline.
+            with Patience(sessions.alarms, request.options.timeout) if request.streaming else ENDLESS:
                 answer = Answer(await response, request, throttle, sessions.alarms)
         except Exception as error:
             failure = translate(

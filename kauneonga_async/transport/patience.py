@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from kauneonga_async.transport.alarms import Alarm, Alarms
 
-__all__ = ["Patience"]
+__all__ = ["ENDLESS", "Patience"]
+
+ENDLESS: Final = nullcontext()  # for what something else bounds
 
 
 class Patience(Alarm):

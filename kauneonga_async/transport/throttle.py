@@ -33,8 +33,9 @@ class Places:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.in_use = 0
-        self._waiters: deque[asyncio.Future[None]] = deque()
-        self._returning: deque[asyncio.Future[None]] = deque()
+        # Made when needed: few of a thousand accounts ever wait for places of their own.
+        self._waiters: deque[asyncio.Future[None]] | None = None
+        self._returning: deque[asyncio.Future[None]] | None = None
 
     def take_now(self) -> bool:
         """Take a place if that takes no waiting, and is not unfair to those who wait; return whether it was taken."""
@@ -52,6 +53,8 @@ class Places:
         if self.take_now():
             return
         waiter = asyncio.get_running_loop().create_future()
+        if self._waiters is None or self._returning is None:
+            self._waiters, self._returning = deque(), deque()
         queue = self._returning if again else self._waiters
         queue.append(waiter)
         try:
@@ -130,20 +133,20 @@ class Throttle:
         Raises:
             RateLimited: The server asked this account for a pause that lasts beyond the deadline.
         """
-        clock = asyncio.get_running_loop().time
+        loop = asyncio.get_running_loop()
         if self._began is None:
-            self._began = clock()
+            self._began = loop.time()
         if not self._own.take_now():
             await self._own.take(again=again)
         try:
-            if self._pace is not None or self._resume > clock():
+            if self._pace is not None or self._resume > loop.time():
                 await self._wait_turn(deadline)
             if not self._shared.take_now():
                 await self._shared.take(again=again)
         except BaseException:
             self._own.give_up()
             raise
-        return clock()
+        return loop.time()
 
     def leave(self) -> None:
         """Give up the place that ``enter`` gave."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import nullcontext
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
@@ -24,7 +23,7 @@ from kauneonga_async.errors import (
 from kauneonga_async.transport.answer import NOT_MODIFIED, READABLE, Answer, Request, new_request_id
 from kauneonga_async.transport.events import Events
 from kauneonga_async.transport.exchange import open_answer, refusal_of
-from kauneonga_async.transport.patience import Patience
+from kauneonga_async.transport.patience import ENDLESS, Patience
 from kauneonga_async.transport.recovery import Recovery, out_of_time
 from kauneonga_async.transport.retry import Budget, outcome_unknown
 from kauneonga_async.transport.session import Sessions
@@ -32,8 +31,6 @@ from kauneonga_async.transport.throttle import Loan, Places, Throttle
 from kauneonga_async.transport.tokens import TokenSource
 
 __all__ = ["Reader", "Transport"]
-
-_ENDLESS = nullcontext()
 
 T = TypeVar("T")
 Reader = Callable[[Answer], Awaitable[T]]
@@ -67,7 +64,7 @@ class Transport:
         self._tokens = tokens
         self._places = places
         self._throttle = Throttle(places)
-        self._foreign_throttle = Throttle(places)
+        self._foreign_throttle: Throttle | None = None  # made when needed: few accounts have recordings elsewhere
         self._budget = Budget()
         self._events = events
         self._closed = False
@@ -167,7 +164,7 @@ class Transport:
             request.deadline = asyncio.get_running_loop().time() + request.options.timeout
         failure: KauneongaError
         try:
-            with patience or _ENDLESS:
+            with patience or ENDLESS:
                 try:
                     return await self._exchange(request, read)
                 except KauneongaError as error:
@@ -221,9 +218,9 @@ class Transport:
     async def _exchange(self, request: Request, read: Reader[T]) -> T:
         """Make one try."""
         authorization = None if request.foreign else self._tokens.current or await self._tokens.get()
-        throttle = self._foreign_throttle if request.foreign else self._throttle
-        clock = asyncio.get_running_loop().time
-        asked = clock()
+        throttle = self._throttle if not request.foreign else self._foreign()
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
         started = await throttle.enter(request.deadline, again=request.attempts > 0)
         request.attempts += 1
         request.authorization = authorization
@@ -247,7 +244,7 @@ class Transport:
             throttle.failed(error, started)
             raise
         except asyncio.CancelledError:
-            if request.deadline is not None and clock() >= request.deadline:
+            if request.deadline is not None and loop.time() >= request.deadline:
                 throttle.failed(RequestTimeout(), started)
             raise
         finally:
@@ -261,10 +258,14 @@ class Transport:
                     request,
                     status=answer.status if answer else _status_of(failure),
                     error=type(failure).__name__ if failure else None,
-                    seconds=clock() - started,
+                    seconds=loop.time() - started,
                     throttled=started - asked,
                     received=answer.received if answer else 0,
                 )
+
+    def _foreign(self) -> Throttle:
+        self._foreign_throttle = self._foreign_throttle or Throttle(self._places)
+        return self._foreign_throttle
 
     def _tell_wait(self, request: Request, error: KauneongaError, seconds: float) -> None:
         if self._events.wanted:

@@ -64,9 +64,11 @@ class Finder:
         self._fresh.clear()
         if self._caps.cap is not None:
             return await self._find_in_slices(window)
-        whole = await self._ask(window)
-        if whole.is_unchanged:
-            total = self._known[window].total
+        known = self._known.get(window)
+        # As _ask does, with one coroutine less for each of a thousand accounts that wait for their answers.
+        whole = self._learn(window, known, await self._question.ask(window, known.etag if known else None))
+        if known is not None and whole.is_unchanged:
+            total = known.total
         else:
             total = whole.total
             before = self._before if window.end is None else None
@@ -87,7 +89,9 @@ class Finder:
 
     async def _ask(self, window: Window, *, afresh: bool = False) -> Answered:
         known = None if afresh else self._known.get(window)
-        answered = await self._question.ask(window, known.etag if known else None)
+        return self._learn(window, known, await self._question.ask(window, known.etag if known else None))
+
+    def _learn(self, window: Window, known: _Known | None, answered: Answered) -> Answered:
         self.was_reached = True
         if self._clock.learn(answered.date):
             raise ClockWasWrong

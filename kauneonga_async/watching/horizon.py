@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from kauneonga_async import windows
@@ -11,13 +12,25 @@ from kauneonga_async.watching.cursor import Position
 from kauneonga_async.watching.tiers import LookBack
 from kauneonga_async.windows import Range, Window
 
-__all__ = ["Horizon"]
+__all__ = ["Horizon", "horizon_of"]
 
 _MARGIN: Final = 2 * DAY  # for which digests are kept beyond what is looked at
 
 
+@lru_cache(maxsize=16)
+def horizon_of(calendar: ServerCalendar, look_back: LookBack) -> Horizon:
+    """Return the horizon of all watches that look back so far: what is the same for a thousand is there once.
+
+    That is not for memory's sake alone: windows of its own, for each account, would be out of the processor's cache
+    whenever its turn came.
+    """
+    return Horizon(calendar, look_back)
+
+
 class Horizon:
     """Steps from instants to the windows to look at, most of which are those of the poll before.
+
+    Watches in several threads may share one: what it remembers is replaced as a whole.
 
     Args:
         calendar: What is known of the server's dates.
@@ -71,7 +84,7 @@ class _Days:
 
     def __init__(self, calendar: ServerCalendar) -> None:
         self._calendar = calendar
-        self._start = self._end = datetime.max.replace(tzinfo=UTC)
+        self._day = (datetime.max.replace(tzinfo=UTC),) * 2  # its first instant, and the next day's
 
     def beginning(self, instant: datetime, before: timedelta) -> datetime:
         """Return the beginning of the day on which so much time before an instant falls."""
@@ -79,7 +92,8 @@ class _Days:
             moment = instant - before
         except OverflowError:
             return datetime.min.replace(tzinfo=UTC)
-        if not self._start <= moment < self._end:
+        start, end = self._day
+        if not start <= moment < end:
             day = self._calendar.day_of(moment)
-            self._start, self._end = self._calendar.start_of(day), self._calendar.end_of(day)
-        return self._start
+            start, end = self._day = self._calendar.start_of(day), self._calendar.end_of(day)
+        return start

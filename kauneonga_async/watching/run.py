@@ -19,7 +19,7 @@ from kauneonga_async.watching.clock import ServerClock
 from kauneonga_async.watching.cursor import Cursor, Entry, Position
 from kauneonga_async.watching.finder import ClockWasWrong, Finder
 from kauneonga_async.watching.handover import Taker
-from kauneonga_async.watching.horizon import Horizon
+from kauneonga_async.watching.horizon import horizon_of
 from kauneonga_async.watching.pauses import after_failure, between_polls, will_pass
 from kauneonga_async.watching.question import Answered, Question
 from kauneonga_async.watching.report import WatchReport
@@ -87,7 +87,7 @@ class WatchRun(Generic[T]):
         self._calendar = terms.listing.calendar
         self._invalid = InvalidPolicy(terms.listing.on_invalid, report)
         self._clock = ServerClock()
-        self._horizon = Horizon(self._calendar, terms.look_back)
+        self._horizon = horizon_of(self._calendar, terms.look_back)
         tiers = terms.look_back.tiers
         self._turns = [Turns(tier, terms.interval) for tier in tiers]
         self._finder = Finder(
@@ -114,10 +114,10 @@ class WatchRun(Generic[T]):
             self._taker.close()
 
     async def _watch(self) -> None:
-        clock, interval = asyncio.get_running_loop().time, self._terms.interval
+        loop, interval = asyncio.get_running_loop(), self._terms.interval
         path, failures = self._terms.listing.path, 0
         while True:
-            began = clock()
+            began = loop.time()
             try:
                 await self._poll()
             except ClockWasWrong:
@@ -136,7 +136,7 @@ class WatchRun(Generic[T]):
                     logger.warning("%s: is watched again; polls failed: %d", path, failures)
                 failures = 0
                 self._report.polls += 1
-                wait = began + between_polls(interval) - clock()
+                wait = began + between_polls(interval) - loop.time()
             await asyncio.sleep(max(0.0, wait))
 
     async def _poll(self) -> None:
