@@ -62,6 +62,7 @@ def test_what_is_not_run_is_known() -> None:
         ("README.md", "it installs from a package registry"),
         ("README.md", "it installs from a package registry, and runs these very tests; .ci/run does so"),
         ("CONTRIBUTING.md", "it installs from a package registry, and checks all that .ci/run does"),
+        ("dask.md", "a cluster serves until Ctrl-C; the tests' own stands for it"),
         ("production.md", "it needs a certificate of yours"),
         ("tutorial.md", "it installs from a package registry; .ci/run does so"),
         ("tutorial.md", "it serves until Ctrl-C; the tests' own sandbox stands for it"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from benchmarks.groups.dask import dask
 from benchmarks.groups.export import export
 from benchmarks.groups.fleet import fleet
 from benchmarks.groups.imports import imports
@@ -23,6 +24,7 @@ GROUPS: dict[str, Callable[[int], Iterator[Row]]] = {
     "memory": memory,
     "export": export,
     "parquet": export_parquet,
+    "dask": dask,
     "resume": resume,
     "recordings": recordings,
     "fleet": fleet,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,6 +16,9 @@ from kauneonga_async.cli.help import Group
 from kauneonga_async.cli.job import Terminated, run
 from kauneonga_async.cli.progress import Progress, recordings_summary, summary
 from kauneonga_async.errors import ConfigurationError, DestinationLocked, KauneongaError
+
+if TYPE_CHECKING:
+    from kauneonga_async.exporting import Engine
 
 __all__ = ["export"]
 
@@ -64,6 +67,8 @@ def export() -> None:
 @click.option("--overwrite", is_flag=True, help="Remove what an export has left there.")
 @click.option("--refresh-since", type=parse_date, metavar="DATE", help="Export anew what was created since then.")
 @click.option("--same-account", is_flag=True, help="Another token, of the same account.")
+@click.option("--dask", metavar="SCHEDULER", help="Let a Dask cluster read: tls://scheduler:8786.")
+@click.option("--dask-token-file", metavar="FILE", help="The token's file on its workers; else KAUNEONGA_TOKEN.")
 @report_options
 @connection_options
 def export_messages_command(
@@ -75,6 +80,8 @@ def export_messages_command(
     output: str,
     answers: tuple[str, ...],
     refresh_since: date | None,
+    dask: str | None,
+    dask_token_file: str | None,
     *,
     details: bool,
     overwrite: bool,
@@ -97,6 +104,7 @@ def export_messages_command(
         "overwrite": overwrite,
         "refresh_since": refresh_since,
         "same_account": same_account,
+        "engine": _engine(dask, dask_token_file),
     }
     with _resumable():
         run(_export(first, last, output, options, quiet, as_json, connection))
@@ -147,6 +155,18 @@ def verify_command(output: str, *, quiet: bool, as_json: bool) -> None:
     The exit code is 0 if all is there and nothing else, and 1 if not.
     """
     run(_verify(output, quiet, as_json))
+
+
+def _engine(scheduler: str | None, token_file: str | None) -> Engine | None:
+    if scheduler is None:
+        if token_file is not None:
+            raise click.UsageError("--dask-token-file goes with --dask")
+        return None
+    try:
+        from kauneonga_async.integrations.dask import DaskEngine
+    except ImportError:
+        raise ConfigurationError("--dask needs distributed: pip install 'kauneonga-async[dask]'") from None
+    return DaskEngine(scheduler, token_file=token_file)
 
 
 @contextmanager

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from itertools import islice
 from typing import IO
 
 import msgspec
 
+from kauneonga_async.client import KauneongaClient
 from kauneonga_async.exporting.destinations import Stamp
 from kauneonga_async.exporting.entries import PartEntry
 from kauneonga_async.exporting.formats import JsonLines
@@ -16,12 +17,41 @@ from kauneonga_async.exporting.part import Part
 from kauneonga_async.streams import Sink
 from kauneonga_async.threads import carry_out
 
-__all__ = ["DetailedPart", "FetchDetails"]
+__all__ = ["DetailedPart", "FetchDetails", "fetch_details"]
 
 FetchDetails = Callable[[list[int]], AsyncIterator[list[msgspec.Raw]]]
 """Fetches messages in the order of their ids, leaving out those that are not there."""
 
 _AT_ONCE = 1000  # messages fetched before the next are read from the list
+
+
+async def fetch_details(
+    client: KauneongaClient,
+    concurrency: int | None,
+    timeout: float | None,
+    max_retries: int | None,
+    extra_headers: Mapping[str, str] | None,
+    ids: list[int],
+    take_turn: Callable[[], Awaitable[None]] | None = None,
+) -> AsyncIterator[list[msgspec.Raw]]:
+    """Fetch messages, see FetchDetails; with ``take_turn`` awaited before each."""
+    at_once = len(ids) if take_turn is None else concurrency or client.concurrency
+    for first in range(0, len(ids), at_once):
+        some = ids[first : first + at_once]
+        if take_turn is not None:
+            for _ in some:
+                await take_turn()
+        async with client.messages.get_many(
+            some,
+            record_type=msgspec.Raw,
+            missing="skip",
+            concurrency=concurrency,
+            timeout=timeout,
+            max_retries=max_retries,
+            extra_headers=extra_headers,
+        ) as messages:
+            async for batch in messages.batches():
+                yield batch
 
 
 class _Key(msgspec.Struct):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -16,12 +16,14 @@ from kauneonga_async.client import KauneongaClient
 from kauneonga_async.errors import ConfigurationError
 from kauneonga_async.exporting.arguments import check_account, check_common, describe, fingerprint_of
 from kauneonga_async.exporting.destinations import destination_at
+from kauneonga_async.exporting.details import fetch_details
+from kauneonga_async.exporting.engine import Engine, Job
 from kauneonga_async.exporting.entries import Begun
 from kauneonga_async.exporting.formats import format_named
 from kauneonga_async.exporting.opening import open_journal
 from kauneonga_async.exporting.report import ExportReport
 from kauneonga_async.exporting.run import ExportRun
-from kauneonga_async.streams import OnInvalid
+from kauneonga_async.streams import Listing, OnInvalid
 from kauneonga_async.threads import carry_out
 
 __all__ = ["export_messages"]
@@ -49,6 +51,7 @@ async def export_messages(
     storage_options: Mapping[str, Any] | None = None,
     on_invalid: OnInvalid = "raise",
     progress: Progress | None = None,
+    engine: Engine | None = None,
     timeout: float | None = None,
     max_retries: int | None = None,
     extra_headers: Mapping[str, str] | None = None,
@@ -77,13 +80,16 @@ async def export_messages(
         storage_options: What fsspec is to know of a URL's store.
         on_invalid: What becomes of a record without a readable id or date: ``"raise"``, ``"skip"``, or a callable.
         progress: Is called with the report after each write; it must not block.
+        engine: What reads the windows in other processes, such as a Dask cluster
+            (``kauneonga_async.integrations.dask``); None for this one.
         timeout: Seconds to the next bytes.
         max_retries: Tries after the first, for each window.
         extra_headers: Headers besides the client's own.
 
     Raises:
         ConfigurationError: The destination holds something else, or was begun with other arguments; the calendar's
-            dates are of a field that moves: what is exported could come twice.
+            dates are of a field that moves: what is exported could come twice; or something was given that an engine's
+            processes must have of their own.
         DestinationLocked: Another process exports to it.
         KauneongaError: A window cannot be had. The files that are there are whole.
         OSError: A file cannot be written.
@@ -114,39 +120,65 @@ async def export_messages(
         fingerprint_of(client),
         None if listing.make_plan is None else listing.make_plan().window_days,
     )
+    job = None
+    if engine is not None:
+        job = _job(listing, destination, begun, format, compression, answers, storage_options, details=details)
     fetch = None
     if details:
-        fetch = partial(_fetch_details, client, concurrency, timeout, max_retries, extra_headers)
+        fetch = partial(fetch_details, client, concurrency, timeout, max_retries, extra_headers)
     place = await to_thread.run_sync(partial(destination_at, destination, KIND, storage_options))
     try:
         await carry_out(place.lock)
         check = None if same_account else partial(check_account, client)
         opened = partial(open_journal, place, begun, client.calendar, check, overwrite=overwrite, refresh_since=since)
         journal = await carry_out(opened)  # under the lock: its thread must be done before that goes
-        return await ExportRun(place, journal, form, listing, fetch, progress).run()
+        return await ExportRun(place, journal, form, listing, fetch, progress, engine, job).run()
     finally:
         await carry_out(place.unlock)
 
 
-async def _fetch_details(
-    client: KauneongaClient,
-    concurrency: int | None,
-    timeout: float | None,
-    max_retries: int | None,
-    extra_headers: Mapping[str, str] | None,
-    ids: list[int],
-) -> AsyncIterator[list[msgspec.Raw]]:
-    async with client.messages.get_many(
-        ids,
-        record_type=msgspec.Raw,
-        missing="skip",
-        concurrency=concurrency,
-        timeout=timeout,
-        max_retries=max_retries,
-        extra_headers=extra_headers,
-    ) as messages:
-        async for batch in messages.batches():
-            yield batch
+def _job(
+    listing: Listing[Any],
+    destination: str | os.PathLike[str],
+    begun: Begun,
+    form: str,
+    compression: str | None,
+    answers: Sequence[str],
+    storage_options: Mapping[str, Any] | None,
+    *,
+    details: bool,
+) -> Job:
+    """Return what an engine's processes are told; what may be a secret, or is of this process alone, they are not."""
+    if callable(listing.on_invalid):
+        raise ConfigurationError("on_invalid: a callable is this process's, and others read: 'raise' or 'skip' it")
+    own = listing.transport.sessions.options
+    for name, given in (
+        ("storage_options", storage_options),
+        ("extra_headers", listing.options.extra_headers),
+        ("session", own.session),
+        ("ssl_context", own.ssl_context),
+        ("proxy", own.proxy),
+    ):
+        if given:
+            raise ConfigurationError(
+                f"{name}: it would have to travel to the processes of the engine, and does not; they go by their own "
+                "environment (HTTPS_PROXY, SSL_CERT_FILE, what fsspec reads)"
+            )
+    return Job(
+        base_url=begun.arguments["base_url"],
+        account=begun.account,
+        calendar=listing.calendar,
+        timeout=listing.options.timeout,
+        max_retries=listing.options.max_retries,
+        concurrency=listing.concurrency,
+        destination=str(destination) if "://" in str(destination) else os.path.abspath(destination),  # noqa: PTH100
+        kind=begun.kind,
+        format=form,
+        compression=compression,
+        answers=tuple(answers),
+        details=details,
+        on_invalid=listing.on_invalid,
+    )
 
 
 def _refreshed_from(since: date | None, client: KauneongaClient, *, overwrite: bool) -> datetime | None:

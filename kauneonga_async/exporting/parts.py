@@ -24,7 +24,7 @@ from kauneonga_async.streams import Account, AskAgain, AuditState, Doubt, IdSet,
 from kauneonga_async.threads import carry_out
 from kauneonga_async.windows import Window
 
-__all__ = ["Parts"]
+__all__ = ["Parts", "owner_of"]
 
 
 class Parts(Outlet[bytes]):
@@ -112,7 +112,7 @@ class Parts(Outlet[bytes]):
             asks=asks,
             state=AuditState(state.largest, state.cap, state.questioned, state.inclusive_proven),
             number=self._numbers[work.again] if work.again else None,
-            owner=_owner_of(work) if work.again else None,
+            owner=owner_of(work) if work.again else None,
         )
         await self._journal.write(entry)
         obsolete = self._journal.state.obsolete()
@@ -138,7 +138,7 @@ class Parts(Outlet[bytes]):
             await self.finished(work)
             part = self._finished.pop(work)
             if part is not None:
-                await self._journal.write(Found(part, _owner_of(work)))
+                await self._journal.write(Found(part, owner_of(work)))
                 self._report.parts += 1
             return
         await self._open[work].discard()
@@ -180,7 +180,7 @@ class Parts(Outlet[bytes]):
     def _ask(self, step: AskAgain | Doubt) -> Ask:
         self._last_number += 1
         self._numbers[step] = self._last_number
-        owner = _owner_of(step.work)
+        owner = owner_of(step.work)
         if isinstance(step, AskAgain):
             return Ask(self._last_number, owner, step.windows, step.missing, step.is_probe, step.suspected)
         window = step.work.window
@@ -196,7 +196,7 @@ class Parts(Outlet[bytes]):
         self.tell()
 
 
-def _owner_of(work: Work[Any]) -> datetime:
+def owner_of(work: Work[Any]) -> datetime:
     """Return the start of the window of the plan that a work is about."""
     while work.again is not None:
         work = work.again.work

@@ -16,10 +16,12 @@ from kauneonga_async.errors import RateLimited
 from kauneonga_async.exporting.clock import end_of_run
 from kauneonga_async.exporting.destinations import Destination
 from kauneonga_async.exporting.details import FetchDetails
+from kauneonga_async.exporting.engine import Engine, Job
 from kauneonga_async.exporting.entries import Span
 from kauneonga_async.exporting.formats import Format
 from kauneonga_async.exporting.journal import Journal
 from kauneonga_async.exporting.opening import reread
+from kauneonga_async.exporting.ordered_parts import OrderedParts
 from kauneonga_async.exporting.parts import Parts
 from kauneonga_async.exporting.past import recollect
 from kauneonga_async.exporting.report import ExportReport
@@ -41,6 +43,8 @@ class ExportRun:
         listing: What is asked for.
         fetch_details: Fetches whole messages by their ids; None where the listed ones will do.
         progress: Is called with the report after each write.
+        engine: What reads the windows in other processes; None for this one.
+        job: What those are told.
     """
 
     def __init__(
@@ -51,6 +55,8 @@ class ExportRun:
         listing: Listing[Any],
         fetch_details: FetchDetails | None,
         progress: Callable[[ExportReport], None] | None,
+        engine: Engine | None,
+        job: Job | None,
     ) -> None:
         self._destination = destination
         self._journal = journal
@@ -58,6 +64,8 @@ class ExportRun:
         self._listing = listing
         self._fetch_details = fetch_details
         self._progress = progress
+        self._engine = engine
+        self._job = job
         self._report = ExportReport()
 
     async def run(self) -> ExportReport:
@@ -89,21 +97,37 @@ class ExportRun:
         past, numbers = await carry_out(
             partial(recollect, state, self._listing, pending, self._form, self._destination.open)
         )
-        outlet = Parts(
-            self._destination, self._form, self._journal, numbers, self._fetch_details, report, self._progress
-        )
-        if left or past is not None:
-            run = ListingRun(self._listing_of(pending), report.stream, outlet, past)
-            try:
-                await run.supervise()
-            finally:
-                with CancelScope(shield=True):
-                    await outlet.discard_unfinished()
-            if run.error is not None:
-                return run.error
-            await carry_out(self._journal.shorten)
+        arguments = (
+            self._destination, self._form, self._journal, numbers, self._fetch_details, report, self._progress,
+        )  # fmt: skip
+        if not left and past is None:
+            Parts(*arguments).tell()
+            return None
+        listing = self._listing_of(pending)
+        if self._engine is None or self._job is None:
+            outlet = Parts(*arguments)
+            error = await self._supervise(ListingRun(listing, report.stream, outlet, past), outlet)
+        else:
+            job = msgspec.structs.replace(self._job, bounds=listing.bounds)
+            async with self._engine.open(job.account) as carry:
+                outlet = OrderedParts(*arguments, job=job, carry=carry)
+                error = await self._supervise(ListingRun(listing, report.stream, outlet, past, outlet.read), outlet)
+            # What was staged by processes that were lost.
+            await carry_out(self._destination.clean)
+        if error is not None:
+            return error
+        await carry_out(self._journal.shorten)
         outlet.tell()
         return None
+
+    @staticmethod
+    async def _supervise(run: ListingRun[bytes], outlet: Parts) -> BaseException | None:
+        try:
+            await run.supervise()
+        finally:
+            with CancelScope(shield=True):
+                await outlet.discard_unfinished()
+        return run.error
 
     def _listing_of(self, pending: list[Window]) -> Listing[Any]:
         bounds = self._listing.bounds

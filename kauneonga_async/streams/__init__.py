@@ -2,6 +2,7 @@
 
 from kauneonga_async.streams.audit import USUAL_CAPS, Account, AuditState, Past
 from kauneonga_async.streams.channel import Channel, ChannelClosed, bare_error
+from kauneonga_async.streams.fetch import Fetch
 from kauneonga_async.streams.ids import IdSet
 from kauneonga_async.streams.iteration import Iteration, Iterations, Records, Supervisors
 from kauneonga_async.streams.listing import Listing
@@ -12,6 +13,7 @@ from kauneonga_async.streams.overlap import Missing
 from kauneonga_async.streams.record_stream import RecordStream
 from kauneonga_async.streams.report import LearntCalendar, StreamReport
 from kauneonga_async.streams.sieve import RAISING, InvalidPolicy, OnInvalid, Sieve, check_on_invalid, check_reach
+from kauneonga_async.streams.spool import SpoolBudget
 from kauneonga_async.streams.work import AskAgain, Doubt, Work
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "ChannelClosed",
     "ChannelOutlet",
     "Doubt",
+    "Fetch",
     "IdSet",
     "InvalidPolicy",
     "Iteration",
@@ -40,6 +43,7 @@ __all__ = [
     "Records",
     "Sieve",
     "Sink",
+    "SpoolBudget",
     "StreamReport",
     "Supervisors",
     "Work",

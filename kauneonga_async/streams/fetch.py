@@ -20,7 +20,7 @@ from kauneonga_async.streams.spool import Spool, SpoolBudget
 from kauneonga_async.transport import Answer
 from kauneonga_async.windows import Window, api_date
 
-__all__ = ["Fetch", "HeldBack"]
+__all__ = ["Fetch"]
 
 T = TypeVar("T")
 
@@ -65,12 +65,22 @@ class Fetch(Generic[T]):
         self._held_for = 0.0  # seconds for which the consumer has kept this answer waiting
 
     async def run(self) -> None:
-        """Ask, read and hand on.
+        """Ask, read and hand on; again, where the connection was lost because the consumer was slow.
 
         Raises:
-            HeldBack: The connection was lost because the consumer was slow; ask again.
             KauneongaError: The window cannot be had.
         """
+        while True:
+            before = self._sieve.handed_out
+            try:
+                await self._ask()
+            except HeldBack as lost:
+                if self._sieve.handed_out == before:
+                    raise lost.error from None
+            else:
+                return
+
+    async def _ask(self) -> None:
         window = self._sieve.window
         request = self._listing.transport.request(
             "GET",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
@@ -11,7 +11,7 @@ import anyio
 from kauneonga_async.errors import ConnectionFailed, KauneongaError
 from kauneonga_async.streams.audit import Account, Audit, AuditState, Past
 from kauneonga_async.streams.channel import bare_error
-from kauneonga_async.streams.fetch import Fetch, HeldBack
+from kauneonga_async.streams.fetch import Fetch
 from kauneonga_async.streams.ids import IdSet
 from kauneonga_async.streams.listing import Listing
 from kauneonga_async.streams.outlet import Outlet
@@ -37,14 +37,23 @@ class ListingRun(Generic[T]):
         report: Counts what was done.
         outlet: Where the records go.
         past: What an earlier run over the same range left to know, and to be asked again.
+        read: Reads a window, its sieve included, in place of this process; raises what a fetch would.
 
     Attributes:
         error: What ended the run early, once the outlet is closed.
     """
 
-    def __init__(self, listing: Listing[T], report: StreamReport, outlet: Outlet[T], past: Past | None = None) -> None:
+    def __init__(
+        self,
+        listing: Listing[T],
+        report: StreamReport,
+        outlet: Outlet[T],
+        past: Past | None = None,
+        read: Callable[[Work[T]], Awaitable[None]] | None = None,
+    ) -> None:
         self.error: BaseException | None = None
         self._outlet = outlet
+        self._read = read or self._read_here
         self._listing = listing
         self._report = report
         self._invalid = InvalidPolicy(listing.on_invalid, report)
@@ -134,33 +143,23 @@ class ListingRun(Generic[T]):
 
     async def _fetch(self, work: Work[T]) -> bool:
         """Fetch a window; return whether it was read to its end, and not cut in two instead."""
-        fetch = Fetch(
-            self._listing,
-            work.sieve,
-            self._outlet.sink(work),
-            work.turn,
-            self._budget,
-            self._report,
-        )
-        while True:
-            before = work.sieve.handed_out
-            try:
-                await fetch.run()
-            except HeldBack as lost:
-                if work.sieve.handed_out == before:
-                    raise lost.error from None
-            except KauneongaError as error:
-                window = work.window
-                if window is None or window.days == 1 or not _is_worth_splitting(error):
-                    raise
-                if not self._listing.transport.affords_retry():
-                    raise
-                if getattr(error, "status", None) == 413:  # noqa: PLR2004 - Content Too Large, RFC 9110, 15.5.14
-                    self._most_days = max(1, window.days // 2)
-                await self._split(work, window)
-                return False
-            else:
-                return True
+        try:
+            await self._read(work)
+        except KauneongaError as error:
+            window = work.window
+            if window is None or window.days == 1 or not _is_worth_splitting(error):
+                raise
+            if not self._listing.transport.affords_retry():
+                raise
+            if getattr(error, "status", None) == 413:  # noqa: PLR2004 - Content Too Large, RFC 9110, 15.5.14
+                self._most_days = max(1, window.days // 2)
+            await self._split(work, window)
+            return False
+        return True
+
+    async def _read_here(self, work: Work[T]) -> None:
+        sink = self._outlet.sink(work)
+        await Fetch(self._listing, work.sieve, sink, work.turn, self._budget, self._report).run()
 
     async def _split(self, work: Work[T], window: Window) -> None:
         self._report.splits += 1

@@ -3,6 +3,7 @@
 from kauneonga_async.transport.addresses import may_be_reached
 from kauneonga_async.transport.answer import NOT_MODIFIED, Answer, Request, new_request_id
 from kauneonga_async.transport.events import Event, EventHook, Events, logger
+from kauneonga_async.transport.pace import Pace
 from kauneonga_async.transport.recovery import is_too_much
 from kauneonga_async.transport.responses import http_date
 from kauneonga_async.transport.retry import RETRIED_STATUSES
@@ -19,6 +20,7 @@ __all__ = [
     "Event",
     "EventHook",
     "Events",
+    "Pace",
     "Places",
     "Request",
     "Sessions",

@@ -390,7 +390,7 @@ async def test_exactly_once_over_many_stops_for_servers_that_cap_their_lists_and
     stops = 0
     async with server as sandbox, KauneongaClient(sandbox.base_url, sandbox.token, max_retries=40) as client:
         while True:
-            stop = _stop_after(rng.randint(1, 9) if stops < 15 else 10**9)
+            stop = stop_after(rng.randint(1, 9) if stops < 15 else 10**9)
             task = asyncio.create_task(
                 export_messages(
                     client,
@@ -411,7 +411,7 @@ async def test_exactly_once_over_many_stops_for_servers_that_cap_their_lists_and
         assert (await verify_export(tmp_path)).is_whole
 
 
-def _stop_after(count: int) -> Callable[[ExportReport], None]:
+def stop_after(count: int) -> Callable[[ExportReport], None]:
     left = count
 
     def stop(report: ExportReport) -> None:

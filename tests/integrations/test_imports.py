@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-THEIRS = ["fastapi", "opentelemetry", "starlette", "uvicorn", "uvloop"]
+THEIRS = ["dask", "distributed", "fastapi", "opentelemetry", "starlette", "uvicorn", "uvloop"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ the store, and a lock does not expire. Run one export at a time into such a dest
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +18,7 @@ from kauneonga_async.exporting.destinations.store import Changed, Found
 
 __all__ = ["AnyStore"]
 
+_ASIDE = ".part"
 MARKS = ("ETag", "etag", "md5Hash", "content_md5", "generation", "mtime", "last_modified", "modified", "created")
 
 
@@ -92,22 +94,33 @@ class AnyStore:
             except FileNotFoundError:
                 continue
 
-    def upload(self, name: str, check: Callable[[], None]) -> StagedPart:
+    def upload(self, name: str, check: Callable[[], None]) -> SentPart:
         """Begin a file."""
-        return StagedPart(self._fs, self._at(name), check)
+        return SentPart(self._fs, self._at(name), check)
+
+    def stage(self, name: str) -> StagedPart:
+        """Begin a file that another process lets appear."""
+        mark = secrets.token_hex(8)
+        return StagedPart(self._fs, self._at(_staged_name(name, mark)), mark)
+
+    def adopt(self, name: str, mark: str) -> str:
+        """Let a file that was staged appear."""
+        self._fs.mv(self._at(_staged_name(name, mark)), self._at(name))
+        return _stamp(_entry(self._fs, self._at(name))).mark
 
     def open(self, name: str) -> BinaryIO:
         """Open a file to read it."""
         return cast("BinaryIO", self._fs.open(self._at(name), "rb"))
 
     def clean(self) -> None:
-        """Nothing is to be done: what is unfinished is on our own disk."""
+        """Remove what was staged; what else is unfinished is on our own disk."""
+        self.remove([name for name in self.stamps() if name.startswith("_") and name.endswith(_ASIDE)])
 
     def _at(self, name: str) -> str:
         return f"{self._path}/{name}" if name else self._path
 
 
-class StagedPart:
+class SentPart:
     """A file that is written to a private folder of our own disk, and sent whole."""
 
     def __init__(self, fs: Any, path: str, check: Callable[[], None]) -> None:
@@ -134,6 +147,26 @@ class StagedPart:
         """Remove what is on our own disk."""
         self._file.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class StagedPart(SentPart):
+    """A file that is sent whole to a name where readers do not look."""
+
+    def __init__(self, fs: Any, path: str, mark: str) -> None:
+        super().__init__(fs, path, _unchecked)
+        self._mark = mark
+
+    def commit(self) -> Stamp:
+        """Send it."""
+        return Stamp(super().commit().size, self._mark)
+
+
+def _unchecked() -> None:
+    """Whoever lets it appear looks whether the lock is his."""
+
+
+def _staged_name(name: str, mark: str) -> str:
+    return f"_{name}.{mark}{_ASIDE}"
 
 
 def _entry(fs: Any, path: str) -> Mapping[str, Any]:

@@ -63,6 +63,17 @@ class Destination(Protocol):
         """Begin a file."""
         ...
 
+    def stage(self, name: str) -> PartFile:
+        """Begin a file for whoever has the lock: ``commit`` makes it durable, and its stamp's mark is for ``adopt``.
+
+        It needs no lock, and harms nobody: what is never adopted is removed by ``clean``.
+        """
+        ...
+
+    def adopt(self, name: str, mark: str) -> str:
+        """Let a file that was staged, anywhere, appear under its name; return the mark of its stamp."""
+        ...
+
     def open(self, name: str) -> BinaryIO:
         """Open a file to read it."""
         ...

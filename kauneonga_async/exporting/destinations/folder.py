@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Lock
@@ -69,6 +70,17 @@ class Folder(Destination):
         """Begin a file."""
         return _FolderPart(self.path / name)
 
+    def stage(self, name: str) -> PartFile:
+        """Begin a file for whoever has the lock."""
+        return _StagedFile(self.path, name)
+
+    def adopt(self, name: str, mark: str) -> str:
+        """Let a file that was staged appear."""
+        path = self.path / name
+        path.with_name(_staged_name(name, mark)).replace(path)
+        sync_folder(self.path)
+        return _stamp(path.stat(follow_symlinks=False)).mark
+
     def open(self, name: str) -> BinaryIO:
         """Open a file to read."""
         return (self.path / name).open("rb")
@@ -128,6 +140,25 @@ class _FolderPart(PartFile):
         self._file.discard()
 
 
+class _StagedFile(PartFile):
+    """A file under a name of its own, whoever else writes the same part, where readers do not look."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._mark = secrets.token_hex(8)
+        path = folder / _staged_name(name, self._mark)
+        self._file = AtomicFile(path, part=path)  # another gives it its name
+
+    def write(self, data: bytes | memoryview) -> None:
+        self._file.write(data)
+
+    def commit(self) -> Stamp:
+        return Stamp(self._file.commit().stat(follow_symlinks=False).st_size, self._mark)
+
+    def discard(self) -> None:
+        if self._file.is_open:
+            self._file.discard()
+
+
 class _AppendedFile:
     """A file of lines that grows at its end."""
 
@@ -156,6 +187,10 @@ class _AppendedFile:
 
     def close(self) -> None:
         os.close(self._descriptor)
+
+
+def _staged_name(name: str, mark: str) -> str:
+    return f"_{name}.{mark}{_ASIDE}"
 
 
 def _stamp(stat: os.stat_result) -> Stamp:

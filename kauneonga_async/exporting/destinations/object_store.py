@@ -97,6 +97,15 @@ class ObjectStore:
         """Begin a file."""
         return self.store.upload(name, self.lease.check)
 
+    def stage(self, name: str) -> PartFile:
+        """Begin a file for whoever has the lock."""
+        return self.store.stage(name)
+
+    def adopt(self, name: str, mark: str) -> str:
+        """Let a file that was staged appear."""
+        self.lease.check()
+        return self.store.adopt(name, mark)
+
     def open(self, name: str) -> BinaryIO:
         """Open a file to read it."""
         return self.store.open(name)

@@ -8,26 +8,22 @@ again: ``create``, ``swap`` and a part's ``commit`` look whether what is there i
 from __future__ import annotations
 
 import contextlib
-import io
 import re
-import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO, cast
 
 from kauneonga_async.exporting.destinations.destination import Stamp
+from kauneonga_async.exporting.destinations.s3_part import CHUNK, S3Part, StagedS3Part, complete, mark_of
 from kauneonga_async.exporting.destinations.store import Changed, Found
 
 __all__ = ["S3Store"]
 
-CHUNK = 8 * 1024 * 1024  # bytes of a part in memory, and of each piece that is sent; S3 takes 10,000 pieces
 REMOVED_AT_ONCE = 1000  # S3 takes no more
 CONFLICT_TRIES = 6  # of a conditional write that met another one (409), as S3 asks
 CONFLICT_WAIT = 0.05  # seconds after the first of them, doubled each time
 READ_TRIES = 3  # of an object that breaks off
-PIECE_FIELDS = {"ETag", "ChecksumCRC32", "ChecksumCRC32C", "ChecksumCRC64NVME", "ChecksumSHA1", "ChecksumSHA256"}
-WRITER = "kauneonga-writer"  # the metadata by which a part is known to be the one that was sent
 
 
 class S3Store:
@@ -52,7 +48,7 @@ class S3Store:
         """Return the objects directly in the prefix, or in a folder of it, by name."""
         prefix = self._prefix + folder
         return {
-            entry["Key"].removeprefix(prefix): Stamp(entry["Size"], _mark(entry))
+            entry["Key"].removeprefix(prefix): Stamp(entry["Size"], mark_of(entry))
             for page in self._pages("list_objects_v2", prefix, {"ContinuationToken": "NextContinuationToken"})
             for entry in page.get("Contents", ())
             if entry["Key"] != prefix
@@ -66,7 +62,7 @@ class S3Store:
             return None
         modified, date = answer["LastModified"], answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         age = (parsedate_to_datetime(date) - modified).total_seconds() if date else None
-        return Found(data, _mark(answer), modified, age)
+        return Found(data, mark_of(answer), modified, age)
 
     def create(self, name: str, data: bytes) -> str:
         """Write an object where there is none, and return its mark."""
@@ -99,6 +95,14 @@ class S3Store:
         """Begin an object."""
         return S3Part(self, self._prefix + name, check)
 
+    def stage(self, name: str) -> StagedS3Part:
+        """Begin an object that another process lets appear."""
+        return StagedS3Part(self, self._prefix + name)
+
+    def adopt(self, name: str, mark: str) -> str:
+        """Let an object that was staged appear."""
+        return complete(self, self._prefix + name, mark)
+
     def open(self, name: str) -> BinaryIO:
         """Open an object to read it."""
         return cast("BinaryIO", self._fs.open(f"{self._bucket}/{self._prefix}{name}", "rb", block_size=CHUNK))
@@ -129,7 +133,7 @@ class S3Store:
         wait = CONFLICT_WAIT
         for attempt in range(1, CONFLICT_TRIES + 1):
             try:
-                return _mark(self.call("put_object", Key=self._prefix + name, Body=data, **condition))
+                return mark_of(self.call("put_object", Key=self._prefix + name, Body=data, **condition))
             except Changed:
                 found = self.get(name)
                 if found is None or found.data != data:
@@ -188,84 +192,6 @@ class S3Store:
 
 class _Conflict(OSError):
     """Another conditional write of the same object was under way."""
-
-
-class S3Part:
-    """An object that is being sent: in one piece if it is small, else in several that S3 joins in the end."""
-
-    def __init__(self, store: S3Store, key: str, check: Callable[[], None]) -> None:
-        self._store = store
-        self._key = key
-        self._check = check
-        self._writer = secrets.token_hex(16)
-        self._buffer = io.BytesIO()
-        self._size = 0
-        self._upload: str | None = None  # None before the first piece, and when it is over
-        self._pieces: list[dict[str, Any]] = []
-
-    def write(self, data: bytes | memoryview) -> None:
-        """Take bytes, and send them when there are enough."""
-        view = memoryview(data).cast("B")
-        while view:
-            taken = view[: CHUNK - self._buffer.tell()]
-            self._buffer.write(taken)
-            self._size += len(taken)
-            view = view[len(taken) :]
-            if self._buffer.tell() == CHUNK:
-                self._send()
-
-    def commit(self) -> Stamp:
-        """Send the rest, and let the object appear."""
-        if self._upload is None:
-            self._check()
-            body = self._buffer.getvalue()
-            answer = self._store.call("put_object", Key=self._key, Body=body, Metadata={WRITER: self._writer})
-        else:
-            if self._buffer.tell():
-                self._send()
-            self._check()
-            answer = self._complete()
-        self._upload = None
-        self._buffer = io.BytesIO()
-        return Stamp(self._size, _mark(answer))
-
-    def discard(self) -> None:
-        """Abort."""
-        self._buffer = io.BytesIO()
-        if self._upload is not None:
-            self._store.abort(self._key, self._upload)
-            self._upload = None
-
-    def _send(self) -> None:
-        if self._upload is None:
-            answer = self._store.call("create_multipart_upload", Key=self._key, Metadata={WRITER: self._writer})
-            self._upload = answer["UploadId"]
-        number = len(self._pieces) + 1
-        # getvalue() shares the buffer's memory.
-        piece = self._store.call(
-            "upload_part", Key=self._key, UploadId=self._upload, PartNumber=number, Body=self._buffer.getvalue()
-        )
-        self._pieces.append({"PartNumber": number, **{name: piece[name] for name in piece if name in PIECE_FIELDS}})
-        self._buffer = io.BytesIO()
-
-    def _complete(self) -> Any:
-        try:
-            return self._store.call(
-                "complete_multipart_upload",
-                Key=self._key,
-                UploadId=self._upload,
-                MultipartUpload={"Parts": self._pieces},
-            )
-        except FileNotFoundError:
-            # There is no such upload: it was completed, and the answer lost, or somebody aborted it.
-            there = self._store.call("head_object", Key=self._key)
-            if there["Metadata"].get(WRITER) != self._writer:
-                raise
-            return there
-
-
-def _mark(answer: Mapping[str, Any]) -> str:
-    return str(answer["ETag"]).strip('"')
 
 
 def _quoted(mark: str) -> str:

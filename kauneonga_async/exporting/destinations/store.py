@@ -83,12 +83,20 @@ class Store(Protocol):
         """Begin an object; ``check`` is called right before it becomes visible, and may raise."""
         ...
 
+    def stage(self, name: str) -> PartFile:
+        """Begin an object that another process lets appear; see ``Destination``."""
+        ...
+
+    def adopt(self, name: str, mark: str) -> str:
+        """Let an object that was staged appear, and return its mark."""
+        ...
+
     def open(self, name: str) -> BinaryIO:
         """Open an object to read it."""
         ...
 
     def clean(self) -> None:
-        """Remove uploads directly into the prefix that never came to their end."""
+        """Remove uploads directly into the prefix, and what was staged there, that never came to their end."""
 
     def __str__(self) -> str:
         """Return its URL, without credentials."""

@@ -69,6 +69,38 @@ class DestinationContract:
         file.discard()
         assert destination.stamps() == before
 
+    def test_a_staged_part_is_invisible_until_it_is_adopted_by_whoever_has_the_lock(
+        self, make: Callable[[], Destination], destination: Destination
+    ) -> None:
+        write(destination, PART, b"old")
+        file, other = make().stage(PART), make().stage(PART)
+        for staged in (file, other):
+            staged.write(b"x" * 9_000_000)  # more than a piece of S3's
+        file.write(b"new")
+        stamp, late = file.commit(), other.commit()
+        file.discard()
+        assert (parts(destination), read(destination, PART)) == ([PART], b"old")
+        mark = destination.adopt(PART, stamp.mark)
+        assert (stamp.size, mark) == (9_000_003, destination.stamps()[PART].mark)
+        assert read(destination, PART)[-3:] == b"new"
+        destination.clean()
+        with pytest.raises(OSError):  # noqa: PT011 - FileNotFoundError, but moto makes a 500 of it
+            destination.adopt(PART, late.mark)
+        assert (parts(destination), read(destination, PART)[-3:]) == ([PART], b"new")
+
+    def test_a_staged_part_that_is_discarded_or_empty(self, make: Callable[[], Destination]) -> None:
+        place = make()
+        place.lock()
+        before = place.stamps()
+        file = place.stage(PART)
+        file.write(b"x")
+        file.discard()
+        file.discard()
+        assert place.stamps() == before
+        place.adopt(PART, place.stage(PART).commit().mark)
+        assert read(place, PART) == b""
+        place.unlock()
+
     def test_many_parts_are_written_at_once(self, destination: Destination) -> None:
         names = [f"messages_{number}.jsonl" for number in range(24)]
         with ThreadPoolExecutor(8) as pool:

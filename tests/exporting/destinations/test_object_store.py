@@ -15,10 +15,10 @@ import pytest
 
 from kauneonga_async.errors import ConfigurationError, DestinationLocked
 from kauneonga_async.exporting.destinations import Destination, segments
-from kauneonga_async.exporting.destinations import s3 as s3_module
 from kauneonga_async.exporting.destinations.lease import LEASE, LOCK
 from kauneonga_async.exporting.destinations.object_store import ObjectStore, object_store
 from kauneonga_async.exporting.destinations.s3 import S3Store
+from kauneonga_async.exporting.destinations.s3_part import CHUNK
 from kauneonga_async.exporting.destinations.store import Changed
 from tests.exporting.destinations.conftest import SECRET
 from tests.exporting.destinations.contract import JOURNAL, PART, DestinationContract, parts, read, write
@@ -107,7 +107,7 @@ def test_a_large_part_is_sent_in_pieces_and_invisible_until_it_is_committed(owne
 
 def test_a_large_part_that_is_discarded_leaves_nothing(owner: ObjectStore) -> None:
     file = owner.create(PART)
-    file.write(bytes(s3_module.CHUNK + 1))
+    file.write(bytes(CHUNK + 1))
     assert uploads(owner)
     file.discard()
     assert uploads(owner) == []
@@ -138,11 +138,11 @@ def test_a_large_part_takes_flat_memory(owner: ObjectStore, s3: S3Server, monkey
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert sent > 90_000_000
-    assert peak < 2.5 * s3_module.CHUNK
+    assert peak < 2.5 * CHUNK
     file.discard()
 
 
-@pytest.mark.parametrize("size", [10, s3_module.CHUNK + 10])
+@pytest.mark.parametrize("size", [10, CHUNK + 10])
 def test_a_commit_whose_answer_is_lost_is_a_commit(owner: ObjectStore, s3: S3Server, size: int) -> None:
     file = owner.create(PART)
     file.write(bytes(size))
@@ -165,14 +165,14 @@ def test_a_completion_that_is_sent_again_and_not_known_any_more_is_recognised(
         return answer
 
     file = owner.create(PART)
-    file.write(bytes(s3_module.CHUNK + 10))
+    file.write(bytes(CHUNK + 10))
     monkeypatch.setattr(store, "call", forget)
     assert file.commit() == owner.stamps()[PART]
 
 
 def test_an_upload_that_somebody_aborted_is_an_error(owner: ObjectStore, make: Make) -> None:
     file = owner.create(PART)
-    file.write(bytes(s3_module.CHUNK + 10))
+    file.write(bytes(CHUNK + 10))
     owner.clean()
     with pytest.raises(OSError, match="s3://"):
         file.commit()
@@ -183,8 +183,8 @@ def test_an_upload_that_somebody_aborted_is_an_error(owner: ObjectStore, make: M
 def test_cleaning_aborts_only_uploads_of_this_destination(owner: ObjectStore, bucket: str) -> None:
     others = [f"s3://{bucket}/years/2025/sub", f"s3://{bucket}/years/20255", f"s3://{bucket}"]
     for url in others:
-        object_store(url).store.upload(PART, lambda: None).write(bytes(s3_module.CHUNK + 1))
-    owner.create(PART).write(bytes(s3_module.CHUNK + 1))
+        object_store(url).store.upload(PART, lambda: None).write(bytes(CHUNK + 1))
+    owner.create(PART).write(bytes(CHUNK + 1))
     assert len(uploads(owner)) == 4
     owner.clean()
     assert sorted(uploads(owner)) == [PART, f"years/2025/sub/{PART}", f"years/20255/{PART}"]
