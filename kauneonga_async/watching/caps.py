@@ -30,27 +30,50 @@ class Caps:
         self.cap: int | None = None
         self._cleared: dict[tuple[date, date], int] = {}  # by what was asked for, the total that was looked into
 
-    def suspects(self, window: Window, answered: Answered, before: tuple[int, int] | None, now: datetime) -> bool:
+    def suspects(self, window: Window, total: int, ids: set[int], before: tuple[int, int] | None) -> bool:
         """Tell whether an answer looks as if it had been cut off, and was not looked into yet.
 
         Args:
             window: What was asked for.
-            answered: What came.
+            total: How many records came.
+            ids: Their ids.
             before: The total, and the ids' hash, of the answer before this one to the same window.
-            now: The server's time.
         """
-        total = answered.total
-        if total < min(USUAL_CAPS):
-            return False
-        if before is not None and before[0] == total and before[1] != hash(frozenset(answered.ids)):
+        if before is not None and before[0] == total >= min(USUAL_CAPS) and before[1] != hash(frozenset(ids)):
             return True  # just as many, and others: as if each new one pushed an old one out
-        if total not in USUAL_CAPS and not _stops_short(window, answered, now, first_look=before is None):
-            return False
-        return not self.is_cleared(window, total)
+        return total in USUAL_CAPS and not self._is_cleared(window, total)
 
-    def is_cleared(self, window: Window, total: int) -> bool:
-        """Tell whether an answer of so many records was looked into, and found whole."""
-        return bool(self._cleared) and self._cleared.get(_asked(window)) == total
+    def gaps(
+        self, window: Window, answered: Answered, calendar: ServerCalendar, now: datetime, *, first_look: bool
+    ) -> list[Window]:
+        """Return questions for the days that an answer lacks at its ends, if it stops a day or more short there.
+
+        At the beginning that is asked once: an account that is quiet on Sundays would be asked with each message of its
+        Mondays.
+
+        Args:
+            window: What was asked for.
+            answered: What came.
+            calendar: Whose days are asked for.
+            now: The server's time.
+            first_look: Whether the window was not asked for before.
+        """
+        earliest, latest = answered.earliest, answered.latest
+        if earliest is None or latest is None or answered.total < min(USUAL_CAPS):
+            return []
+        if self._is_cleared(window, answered.total):
+            return []
+        pieces: list[Window] = []
+        end = now if window.end is None else min(now, window.end)
+        if end - latest >= DAY:
+            pieces.append(msgspec.structs.replace(window, ask_from=shift_day(calendar.day_of(latest), 1)))
+        if first_look and earliest - window.start >= DAY:
+            pieces.append(msgspec.structs.replace(window, ask_to=shift_day(calendar.day_of(earliest), -1)))
+        return [piece for piece in pieces if piece.ask_from <= piece.ask_to]
+
+    def may_fill_up(self, window: Window, total: int) -> bool:
+        """Tell whether an answer was found whole that has as many records as a usual cap: the next may be cut off."""
+        return total in USUAL_CAPS and self._is_cleared(window, total)
 
     def clear(self, window: Window, total: int) -> None:
         """Tell that an answer was looked into, and found whole."""
@@ -78,6 +101,9 @@ class Caps:
                 f"{window.ask_to} has as many: messages of these days cannot be watched"
             )
 
+    def _is_cleared(self, window: Window, total: int) -> bool:
+        return bool(self._cleared) and self._cleared.get(_asked(window)) == total
+
 
 def slices_of(window: Window, calendar: ServerCalendar) -> Iterator[Window]:
     """Yield the smallest questions whose answers together hold all that a window's does: a day each, or two.
@@ -94,17 +120,6 @@ def slices_of(window: Window, calendar: ServerCalendar) -> Iterator[Window]:
 def tail_of(window: Window) -> Window:
     """Return the question for a window's last days, where a list that is cut off at its end lacks what is new."""
     return msgspec.structs.replace(window, ask_from=max(window.ask_from, shift_day(window.ask_to, -_TAIL_DAYS)))
-
-
-def _stops_short(window: Window, answered: Answered, now: datetime, *, first_look: bool) -> bool:
-    """Tell whether records stop a day or more before the end, or, where it is the first look, after the beginning.
-
-    An account that is quiet on Sundays would be looked into with each message of its Mondays.
-    """
-    if answered.earliest is None or answered.latest is None:
-        return False
-    end = now if window.end is None else min(now, window.end)
-    return end - answered.latest >= DAY or (first_look and answered.earliest - window.start >= DAY)
 
 
 def _asked(window: Window) -> tuple[date, date]:

@@ -72,11 +72,13 @@ class Finder:
         else:
             total = whole.total
             before = self._before if window.end is None else None
-            if self._caps.suspects(window, whole, before, self._clock.now()):
+            if self._caps.suspects(window, total, whole.ids, before) or await self._lacks_an_end(
+                window, whole, first_look=before is None
+            ):
                 return [whole, *await self._look_into(window, whole)]
             if window.end is None:
                 self._before = total, hash(frozenset(whole.ids))
-        if window.end is None and self._caps.is_cleared(window, total):
+        if window.end is None and self._caps.may_fill_up(window, total):
             return [whole, await self._look_at_tail(window)]
         return [whole]
 
@@ -109,6 +111,16 @@ class Finder:
                 self._caps.check_slice(piece, answer.total)
             answers.append(answer)
         return answers
+
+    async def _lacks_an_end(self, window: Window, whole: Answered, *, first_look: bool) -> bool:
+        """Tell whether a list that stops short lacks what its last or first days hold."""
+        gaps = self._caps.gaps(window, whole, self._calendar, self._clock.now(), first_look=first_look)
+        for piece in gaps:
+            if (await self._ask(piece, afresh=True)).ids - whole.ids:
+                return True
+        if gaps:
+            self._caps.clear(window, whole.total)
+        return False
 
     async def _look_into(self, window: Window, whole: Answered) -> list[Answered]:
         """Ask for a window's days one by one: do they hold more than the list of all of them did?"""

@@ -268,6 +268,22 @@ async def test_a_list_that_stops_a_day_short_is_looked_into(order: str) -> None:
         assert sorted(change.id for change in await observer.settle()) == list(sandbox.world.message_ids())
 
 
+async def test_an_account_that_is_quiet_for_a_day_is_asked_once_more_and_not_with_each_poll() -> None:
+    calendar = ServerCalendar("UTC", to_date_inclusive=True)
+    async with (
+        Sandbox(messages=0) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token, calendar=calendar) as client,
+    ):
+        for _ in range(24):
+            sandbox.world.add(now() - 1.5 * DAY)
+        async with Observer(client.messages.watch(interval=INTERVAL)) as observer:
+            await observer.settle()
+            assert len({frozenset(request.query.items()) for request in sandbox.requests}) <= 3
+            asked, polls = len(sandbox.requests), observer.watch.report.polls
+            await observer.settle()
+            assert len(sandbox.requests) - asked <= observer.watch.report.polls - polls + 1
+
+
 async def test_a_refused_token_ends_the_watch_and_says_so(sandbox: Sandbox, client: KauneongaClient) -> None:
     async with Observer(client.messages.watch(interval=INTERVAL)) as observer:
         await observer.settle()
