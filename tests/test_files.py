@@ -87,6 +87,32 @@ def test_what_was_there_of_the_part_goes_but_for_what_is_kept(tmp_path: Path) ->
     assert (tmp_path / "a").read_bytes() == b""
 
 
+def test_it_is_its_owner_s_alone_from_the_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fchmod", lambda *arguments: None)
+    before = os.umask(0)
+    try:
+        with AtomicFile(tmp_path / "new"), AtomicFile(tmp_path / "a", part=tmp_path / "gone.part"):
+            assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    finally:
+        os.umask(before)
+
+
+def test_many_files_can_be_flushed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[tuple[int, ...]] = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda *arguments: begun.append(arguments), raising=False)
+    monkeypatch.setattr(os, "POSIX_FADV_DONTNEED", 4, raising=False)
+    with AtomicFile(tmp_path / "a") as file:
+        file.write(b"x")
+        file.begin_flush()
+        assert begun == [(file._descriptor, 0, 0, 4)]
+        monkeypatch.delattr(os, "posix_fadvise")
+        file.begin_flush()
+        assert file.flush().st_size == 1
+        assert not file.is_open
+        file.appear()
+    assert (tmp_path / "a").read_bytes() == b"x"
+
+
 def test_a_part_that_is_shorter_than_what_is_kept_is_not_filled_up(tmp_path: Path) -> None:
     part = tmp_path / "a.part"
     part.write_bytes(b"0123")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -187,6 +188,11 @@ def test_a_file_that_took_the_place_of_its_own_name_stays() -> None:
     assert found.obsolete() == ["0-7_2"]
 
 
+def test_all_that_is_obsolete_is_told_at_once() -> None:
+    replaced = [Replaced(window(0, 3), ("one", "two")), Replaced(window(3, 7), ("three",))]
+    assert state(Span(day(0), day(7)), *replaced, done(0, 7)).obsolete() == ["one", "two", "three"]
+
+
 def test_without_dates_what_was_replaced_goes_when_all_is_there_again() -> None:
     found = state(Span(None, None), Replaced(None, ("old",)), begun=Begun("messages", {}, "a", None))
     assert found.obsolete() == []
@@ -205,6 +211,9 @@ def test_of_a_window_that_is_dropped_others_expect_what_it_lacked() -> None:
     found.drop(lambda whole: whole.done.window == window(0, 7))
     assert found.pending_asks() == []
     assert sorted(found.expected()[ordinal(1)]) == [5, 77, 77]
+    found = state(Span(day(0), day(14)), done(0, 7), done(7, 14, asks=(own,)), Found(part("found"), day(7)))
+    found.drop(lambda whole: whole.done.window == window(0, 7))
+    assert names(found) == ["7-14", "found"]
     untouched = state(Span(day(0), day(7)), done(0, 7, asks=(own,)))
     untouched.drop(lambda whole: False)
     assert len(untouched.pending_asks()) == 1
@@ -223,15 +232,14 @@ def test_the_entries_of_a_state_come_to_the_same_and_are_no_more_than_needed() -
         Done(window(0, 3), None, number=1, owner=day(0)),
         Done(window(0, 3), part("of the settled"), number=2, owner=day(0)),
         Found(part("found"), day(0)),
+        done(9, 14),
     ]
     found = state(*entries)
     assert found.entries() == [
         BEGUN,
         *entries[:2],
         done(0, 7, asks=(ask,), expected={ordinal(8): seen[ordinal(8)]}),
-        entries[4],
-        entries[5],
-        entries[6],
+        *entries[4:],
         Known(known),
     ]
     again = State(found.entries())
@@ -250,6 +258,19 @@ def test_an_answer_that_tells_of_more_to_ask_or_to_expect_is_needed() -> None:
         assert found.entries()[-1] == answer
 
 
+def test_without_dates_nothing_is_expected_of_any_day() -> None:
+    seen = pack_ids({1: [5], 0: [6]})
+    assert state(Done(None, part("all"), expected=seen)).expected() == {0: [6], 1: [5]}
+
+
+def test_a_plan_begins_on_the_server_s_day() -> None:
+    """Cut where the first plan was, whatever the offset."""
+    east = ServerCalendar("Pacific/Kiritimati", to_date_inclusive=True)
+    start = east.start_of(date(2025, 1, 1))
+    found = state(Span(start, start + timedelta(days=15)))
+    assert [one.first for one in found.pending_windows(east)] == [date(2025, 1, 1), date(2025, 1, 8), date(2025, 1, 15)]
+
+
 def test_lines_come_to_a_state_or_to_none() -> None:
     lines = [write_line(entry) for entry in (BEGUN, Span(day(0), day(7)), done(0, 7))]
     found = read_state(lines, "here")
@@ -263,3 +284,9 @@ def test_lines_come_to_a_state_or_to_none() -> None:
 def test_lines_that_no_export_wrote_are_refused(lines: list[Entry]) -> None:
     with pytest.raises(ConfigurationError, match="here holds a journal that no export"):
         read_state(map(write_line, lines), "here")
+
+
+def test_lines_that_are_whole_and_no_entries_are_refused() -> None:
+    text = b'{"type":"nothing"}'
+    with pytest.raises(ConfigurationError, match="here holds a journal that no export"):
+        read_state([b"%08x %b" % (crc32(text), text)], "here")
