@@ -17,14 +17,22 @@ import msgspec
 
 from kauneonga_async.sandbox import World
 
+PIECE = 64 * 1024  # bytes, of what is sent at a pace
+
 
 class Settings(msgspec.Struct):
-    """What the server holds: messages spread evenly over a range, recordings; seconds before each answer."""
+    """What the server holds: messages spread evenly over a range, recordings; how it sends them.
+
+    Attributes:
+        latency: Seconds before each answer.
+        pace: Bytes of audio a second on one connection; 0 for as many as it takes.
+    """
 
     messages: int
     start: date
     end: date
     latency: float = 0.0
+    pace: float = 0.0
     recordings: int = 0
     audio_bytes: int = 0
 
@@ -65,7 +73,7 @@ class Bodies:
         return bisect_left(self._times, moment)
 
 
-async def answer(connection: socket.socket, bodies: Bodies, latency: float) -> None:
+async def answer(connection: socket.socket, bodies: Bodies, settings: Settings) -> None:
     """Answer requests on one keep-alive connection; they have no bodies, and come one at a time."""
     loop = asyncio.get_running_loop()
     with connection:
@@ -77,18 +85,31 @@ async def answer(connection: socket.socket, bodies: Bodies, latency: float) -> N
                 continue
             url = urlsplit(received.split(b" ", 2)[1].decode())
             received = b""
-            if latency:
-                await asyncio.sleep(latency)
+            if settings.latency:
+                await asyncio.sleep(settings.latency)
             head, records, tail = answer_to(url, bodies, connection.getsockname()[1])
             length = len(head) + len(records) + len(tail)
             kind = 'audio/mpeg\r\nETag: "v1"' if url.path.startswith("/audio/") else "application/json"
             header = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
             await loop.sock_sendall(connection, header.encode() + head)
-            if records:
+            if settings.pace and url.path.startswith("/audio/"):
+                await send_paced(connection, memoryview(records), settings.pace)
+            elif records:
                 # From where they lie: no copy, and as little work as can be, for the client's core may be half of ours.
                 await loop.sock_sendall(connection, records)
             if tail:
                 await loop.sock_sendall(connection, tail)
+
+
+async def send_paced(connection: socket.socket, body: memoryview, pace: float) -> None:
+    """Send a body as a network of so many bytes a second would let it through."""
+    loop = asyncio.get_running_loop()
+    began, sent = loop.time(), 0
+    while sent < len(body):
+        piece = body[sent : sent + PIECE]
+        await loop.sock_sendall(connection, piece)
+        sent += len(piece)
+        await asyncio.sleep(began + sent / pace - loop.time())
 
 
 def answer_to(url: SplitResult, bodies: Bodies, port: int) -> tuple[bytes, memoryview | bytes, bytes]:
@@ -113,24 +134,24 @@ async def serve(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
         listener.setblocking(False)
         print(listener.getsockname()[1], flush=True)
-        accepting = asyncio.ensure_future(accept(listener, bodies, settings.latency))
+        accepting = asyncio.ensure_future(accept(listener, bodies, settings))
         await ended
         accepting.cancel()
 
 
-async def accept(listener: socket.socket, bodies: Bodies, latency: float) -> None:
+async def accept(listener: socket.socket, bodies: Bodies, settings: Settings) -> None:
     """Take connections."""
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as connections:
         while True:
             connection, _ = await loop.sock_accept(listener)
-            connections.create_task(until_gone(connection, bodies, latency))
+            connections.create_task(until_gone(connection, bodies, settings))
 
 
-async def until_gone(connection: socket.socket, bodies: Bodies, latency: float) -> None:
+async def until_gone(connection: socket.socket, bodies: Bodies, settings: Settings) -> None:
     """Answer on one connection for as long as it lasts."""
     with contextlib.suppress(ConnectionError):
-        await answer(connection, bodies, latency)
+        await answer(connection, bodies, settings)
 
 
 if __name__ == "__main__":
