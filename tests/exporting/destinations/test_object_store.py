@@ -15,6 +15,7 @@ import pytest
 
 from kauneonga_async.errors import ConfigurationError, DestinationLocked
 from kauneonga_async.exporting.destinations import Destination, segments
+from kauneonga_async.exporting.destinations import s3 as s3_module
 from kauneonga_async.exporting.destinations.lease import LEASE, LOCK
 from kauneonga_async.exporting.destinations.object_store import ObjectStore, object_store
 from kauneonga_async.exporting.destinations.s3 import S3Store
