@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
+import string
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ from pyarrow import parquet
 from kauneonga_async.exporting.formats import format_named
 from kauneonga_async.exporting.formats.fields import FIELDS, Kind
 from kauneonga_async.exporting.formats.parquet_rows import parquet_row_reader
-from kauneonga_async.exporting.formats.parquet_schema import message_schema, record_batch
+from kauneonga_async.exporting.formats.parquet_schema import _RFC3339, _are_alike, message_schema, record_batch
 from tests.budget import examples
 from tests.exporting.formats.records import NO_TIMES, TIMES, WORLD, as_json, encoded, odd, well_made
 
@@ -84,6 +87,24 @@ def test_a_time_is_the_same_alone_and_among_others(text: str) -> None:
         as_json([{"id": 1, "send_at": text}, {"id": 2, "send_at": ""}]),
     )
     assert table_of(*alone).to_pylist()[0] == table_of(*among).to_pylist()[0]
+
+
+def test_times_of_one_pattern_are_such_as_the_expression_lets_pass() -> None:
+    for good in ("2025-03-01T10:20:30.456Z", "2025-03-01T10:20:30Z"):
+        assert _are_alike([good, None, good.replace("2025", "1999")])
+        for place, text in product(range(len(good)), (*string.printable, "\u0663", "")):
+            other = good[:place] + text + good[place + 1 :]
+            fits = re.fullmatch(_RFC3339, other, re.ASCII) is not None
+            assert _are_alike([good, other]) == (fits and len(other) == len(good)), other
+    assert not _are_alike(["2025-03-01T10:20:30+02:00"] * 2)
+
+
+def test_answers_of_one_form_and_of_many_are_each_record_s_own() -> None:
+    answers: list[dict[str, str] | None] = [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
+    for more in ([], [{"b": "5", "a": "6"}], [{"a": "7"}, {"b": "8"}], [None], [{}], [{"a": "9", "b": "0"}] * 1000):
+        rows = [*answers, *more]
+        table = table_of(*as_json([{"id": 1, "answers": row} for row in rows]))
+        assert [None if row is None else dict(row) for row in table["answers"].to_pylist()] == rows
 
 
 @pytest.mark.parametrize(
