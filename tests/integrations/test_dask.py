@@ -191,14 +191,14 @@ async def test_what_is_cancelled_ends_on_the_workers_too(
 
 async def test_one_rate_is_found_out_by_all_workers(cluster: DaskCluster, tmp_path: Path) -> None:
     async with (
-        Sandbox(messages=200, token=TOKEN, rate_limit=40) as sandbox,
+        Sandbox(messages=120, token=TOKEN, rate_limit=30) as sandbox,
         KauneongaClient(sandbox.base_url, TOKEN) as client,
     ):
         report = await export(client, cluster, tmp_path, details=True, window=9 * DAY, concurrency=4)
         refused = len(sandbox.requests) - report.records - report.stream.windows - 2 * report.stream.splits
-    assert report.records == 200
+    assert report.records == 120
     assert 1 <= refused < 20
-    assert report.seconds < 2 * 200 / 40 + 2
+    assert report.seconds < 2 * 120 / 30 + 2
 
 
 async def test_an_error_of_a_worker_comes_out_as_what_it_is(
