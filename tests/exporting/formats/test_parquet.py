@@ -101,7 +101,15 @@ def test_times_of_one_pattern_are_such_as_the_expression_lets_pass() -> None:
 
 def test_answers_of_one_form_and_of_many_are_each_record_s_own() -> None:
     answers: list[dict[str, str] | None] = [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
-    for more in ([], [{"b": "5", "a": "6"}], [{"a": "7"}, {"b": "8"}], [None], [{}], [{"a": "9", "b": "0"}] * 1000):
+    others: list[list[dict[str, str] | None]] = [
+        [],
+        [{"b": "5", "a": "6"}],
+        [{"a": "7"}, {"b": "8"}],
+        [None],
+        [{}],
+        [{"a": "9", "b": "0"}] * 1000,
+    ]
+    for more in others:
         rows = [*answers, *more]
         table = table_of(*as_json([{"id": 1, "answers": row} for row in rows]))
         assert [None if row is None else dict(row) for row in table["answers"].to_pylist()] == rows
