@@ -146,4 +146,5 @@ class _Link:
     async def aclose(self) -> None:
         """Let the scheduler go, and with it what was not delivered."""
         if self._client is not None:
-            await self._client.close()
+            closing: Any = self._client.close()  # its type is that of a client which is not asynchronous
+            await closing
