@@ -185,7 +185,8 @@ async def test_what_is_cancelled_ends_on_the_workers_too(
     with pytest.raises(asyncio.CancelledError):
         await task
     sandbox.settings.latency = 0.0
-    await export(client, cluster, tmp_path)  # both workers, of one thread each, are free again
+    async with asyncio.timeout(25):  # what was not ended would wait for its answer for thirty seconds
+        await export(client, cluster, tmp_path)
     await check(tmp_path, sandbox)
 
 
