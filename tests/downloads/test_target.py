@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from kauneonga_async.downloads import Target, land
+from kauneonga_async.files import AtomicFile
 
 AUDIO = b"ID3\x03" + bytes(1000)
 
@@ -91,3 +93,19 @@ def test_what_is_left_off_before_it_lands_can_be_begun_again_at_once(tmp_path: P
     assert second.error is None
     assert second.size == len(AUDIO)
     assert [path.name for path in tmp_path.iterdir()] == ["1.mp3"]
+
+
+def test_a_disk_that_is_full_is_left_without_a_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: AtomicFile, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as context:
+        context.setattr(AtomicFile, "write", full)
+        target = received(tmp_path, "1.mp3")
+        land([target])
+    assert target.error is not None
+    assert target.error.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []
+    again = received(tmp_path, "1.mp3")
+    land([again])
+    assert again.error is None
