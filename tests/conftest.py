@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
@@ -20,6 +21,9 @@ from tests.clock import JumpingLoop
 T = TypeVar("T")
 
 # No deadline: what a machine does beside is no defect of ours.
+# Under nohup, or in a shell's background, Ctrl-C is ignored, and so it would be by the commands that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 settings.register_profile("default", max_examples=examples(100), deadline=None)
 settings.load_profile("default")
 settings.register_profile("thorough", max_examples=2000, deadline=None)
