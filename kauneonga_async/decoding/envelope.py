@@ -37,7 +37,7 @@ class _Envelope(msgspec.Struct):
 
     data: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     success: Any = True
-    info: Any = None
+    info: msgspec.Raw = msgspec.Raw(b"null")  # read only where it is shown: what it holds is no reason to refuse a list
 
 
 def find_data(buffer: bytes | bytearray) -> int | None:
@@ -124,5 +124,12 @@ def _read_envelope(body: bytes) -> _Envelope:
     except UNREADABLE:
         raise DecodeError("the body is no valid JSON, or stops short", malformed=True) from None
     if envelope.success is False:
-        raise Refusal(envelope.info if isinstance(envelope.info, str) else None)
+        raise Refusal(_text_of(envelope.info))
     return envelope
+
+
+def _text_of(info: msgspec.Raw) -> str | None:
+    try:
+        return msgspec.json.decode(info, type=str)
+    except UNREADABLE:
+        return None

@@ -267,6 +267,15 @@ def test_success_false_is_a_refusal_whatever_the_data(body: bytes) -> None:
     assert caught.value.info == "Invalid token"
 
 
+@pytest.mark.parametrize("info", [b"1e400", b"[[]]", b'{"a":1}', b"null"])
+def test_what_the_info_holds_costs_no_record(info: bytes) -> None:
+    good, _ = decode_in_pieces(cut(b'{"data":[{"id":1}],"info":' + info + b"}", 9))
+    assert len(good) == 1
+    with pytest.raises(Refusal) as caught:
+        decode_in_pieces(cut(b'{"success":false,"info":' + info + b',"data":{}}', 9))
+    assert caught.value.info is None
+
+
 @pytest.mark.parametrize("record_type", RECORD_TYPES)
 def test_one_bad_record_costs_itself_alone(record_type: Any) -> None:
     records = [json.dumps({"id": n, "read": True}).encode() for n in range(1, 200)]
