@@ -20,7 +20,6 @@ __all__ = ["Body", "ByteSource", "Inflater", "inflater_for"]
 _GZIP = 16 + zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f\x8b"
 _DEFLATE_METHOD = 8
-_MOST_EMPTY = 100  # members in a row that hold nothing: each costs a copy of what follows it
 
 
 _OTHER_ENCODINGS = frozenset({"br", "compress", "zstd", "dcb", "dcz"})  # what else a server may say is its own words
@@ -48,7 +47,6 @@ class Inflater:
         self._is_gzip = encoding == "gzip"
         self._begun = False
         self._pending = b""
-        self._empty = 0
         self._inflate = ZLibBackend.decompressobj(wbits=_GZIP)
 
     def feed(self, data: bytes) -> None:
@@ -77,11 +75,7 @@ class Inflater:
             if self._inflate.eof:
                 self._pending = self._inflate.unused_data
             if inflated or not self._pending:
-                self._empty = 0
                 return inflated
-            self._empty += self._inflate.eof
-            if self._empty > _MOST_EMPTY:
-                raise _damaged()
 
     def finish(self) -> None:
         """Tell that no more bytes come."""
