@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import re
 import traceback
@@ -33,6 +34,15 @@ def shown_of(thing: object) -> str:
     return f"{thing!r} {thing!s} {thing:} {pretty_repr(thing)}"
 
 
+def pickled(error: BaseException) -> bytes:
+    """Return what an error makes of itself: tblib, which distributed brings, would have pickle add tracebacks."""
+    written = io.BytesIO()
+    pickler = pickle.Pickler(written)
+    pickler.dispatch_table = {}
+    pickler.dump(error)
+    return written.getvalue()
+
+
 def shown_of_error(error: BaseException) -> Iterator[str]:
     """Yield all that a log, a crash reporter or another process might be shown of an error."""
     seen: list[BaseException] = [error]
@@ -42,7 +52,7 @@ def shown_of_error(error: BaseException) -> Iterator[str]:
             seen += shown.exceptions
         yield f"{shown} {shown!r} {shown.args!r} {getattr(shown, '__notes__', '')}"
         yield repr({name: value for name, value in vars(shown).items() if name not in ("body", "info")})
-        yield repr(pickle.dumps(shown)) if isinstance(shown, errors.KauneongaError) else ""
+        yield repr(pickled(shown)) if isinstance(shown, errors.KauneongaError) else ""
         yield "".join(traceback.TracebackException.from_exception(shown).format())
         # With locals, as crash reporters send them, of the frames that are ours to keep clean.
         for frame in traceback.TracebackException.from_exception(shown, capture_locals=True).stack:

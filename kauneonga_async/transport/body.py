@@ -67,10 +67,9 @@ class Inflater:
         while True:
             if self._inflate.eof and not self._next_member():
                 return b""
-            try:
-                inflated = self._inflate.decompress(self._pending, config.SLICE_BYTES)
-            except Exception:  # noqa: BLE001 - zlib.error, isal's own, or another backend's
-                raise _damaged() from None
+            inflated = self._decompress()
+            if inflated is None:
+                raise _damaged()  # without isal's error as its context, which does not survive pickle
             self._pending = self._inflate.unconsumed_tail
             if self._inflate.eof:
                 self._pending = self._inflate.unused_data
@@ -81,6 +80,12 @@ class Inflater:
         """Tell that no more bytes come."""
         if self._begun and (self._pending or not self._inflate.eof):
             raise ConnectionFailed("the compressed answer stops short", phase="body")
+
+    def _decompress(self) -> bytes | None:
+        try:
+            return self._inflate.decompress(self._pending, config.SLICE_BYTES)
+        except Exception:  # noqa: BLE001 - zlib.error, isal's own, or another backend's
+            return None
 
     def _next_member(self) -> bool:
         if not self._pending:

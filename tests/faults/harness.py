@@ -6,7 +6,6 @@ import asyncio
 import io
 import json
 import logging
-import pickle
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from kauneonga_async import KauneongaClient, Schedule, ServerCalendar, ToDo, config, errors
+from tests.canaries import pickled
 from tests.data import example
 from tests.faults.table import RETRIES, Fails, Outcome, Row, Step, Surface, Works
 from tests.wire import TOKEN, Exchange, WireServer, response
@@ -195,7 +195,7 @@ def faces_of(error: BaseException) -> list[str]:
         str(error),
         repr(error),
         f"{error.args} {fields} {getattr(error, '__notes__', '')}",
-        repr(pickle.dumps(error)),
+        repr(pickled(error)),
         "".join(shown.format()),
     ]
 
