@@ -116,7 +116,7 @@ async def test_workers_that_are_killed_lose_and_repeat_nothing(
     seed: int, sandbox: Sandbox, client: KauneongaClient, cluster: DaskCluster, tmp_path: Path
 ) -> None:
     rng = random.Random(seed)
-    sandbox.configure(latency=0.05, cap=50 if seed == 2 else None, faults=RandomFaults(0.05, seed=seed))
+    sandbox.configure(latency=0.05, cap=30 if seed == 2 else None, faults=RandomFaults(0.05, seed=seed))
     task = asyncio.create_task(export(client, cluster, tmp_path, details=seed == 1, window=9 * DAY))
     kills = 0
     while not task.done() and kills < 3:
