@@ -6,6 +6,7 @@ would look whole.
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from typing import Protocol
 
@@ -20,6 +21,8 @@ __all__ = ["Body", "ByteSource", "Inflater", "inflater_for"]
 _GZIP = 16 + zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f\x8b"
 _DEFLATE_METHOD = 8
+_MEMBER_OF_NOTHING = 512  # bytes: more than gzip makes of nothing, with a file's name
+_STEPS_OF_NOTHING = 128  # some milliseconds at the worst
 
 
 _OTHER_ENCODINGS = frozenset({"br", "compress", "zstd", "dcb", "dcz"})  # what else a server may say is its own words
@@ -39,6 +42,9 @@ class Inflater:
     Args:
         encoding: ``"gzip"`` or ``"deflate"``.
 
+    Attributes:
+        is_starved: Whether the last read returned nothing because more must be fed.
+
     Raises:
         ConnectionFailed: From ``feed``, ``read`` or ``finish``: the bytes are damaged, or end too early.
     """
@@ -46,17 +52,21 @@ class Inflater:
     def __init__(self, encoding: str) -> None:
         self._is_gzip = encoding == "gzip"
         self._begun = False
-        self._pending = b""
+        self._pending = memoryview(b"")
         self._inflate = ZLibBackend.decompressobj(wbits=_GZIP)
+        self._given: int | None = None
+        self.is_starved = True
 
     def feed(self, data: bytes) -> None:
         """Take the next compressed bytes."""
-        self._pending += data
+        self._pending = memoryview(b"".join((self._pending, data)) if self._pending else data)
+        self.is_starved = False
 
     def read(self) -> bytes:
-        """Return the next inflated bytes, a slice at the most; empty when more must be fed."""
+        """Return the next inflated bytes, a slice at the most; none when more must be fed, or after much of nothing."""
         if not self._begun:
             if not self._pending:
+                self.is_starved = True
                 return b""
             self._begun = True
             if not self._is_gzip:
@@ -64,33 +74,38 @@ class Inflater:
                 is_zlib = self._pending[0] & 0x0F == _DEFLATE_METHOD
                 wbits = zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS
                 self._inflate = ZLibBackend.decompressobj(wbits=wbits)
-        while True:
+        for _ in range(_STEPS_OF_NOTHING):
             if self._inflate.eof and not self._next_member():
+                self.is_starved = True
                 return b""
-            inflated = self._decompress()
+            given = self._pending[: self._given]
+            inflated = self._decompress(given)
             if inflated is None:
                 raise _damaged()  # without isal's error as its context, which does not survive pickle
-            self._pending = self._inflate.unconsumed_tail
-            if self._inflate.eof:
-                self._pending = self._inflate.unused_data
+            left = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
+            self._pending = self._pending[len(given) - len(left) :]
+            # What follows a member of nothing is likely another, and what it does not take is copied.
+            self._given = _MEMBER_OF_NOTHING if self._inflate.eof and not inflated else None
             if inflated or not self._pending:
+                self.is_starved = not inflated
                 return inflated
+        return b""
 
     def finish(self) -> None:
         """Tell that no more bytes come."""
         if self._begun and (self._pending or not self._inflate.eof):
             raise ConnectionFailed("the compressed answer stops short", phase="body")
 
-    def _decompress(self) -> bytes | None:
+    def _decompress(self, data: memoryview) -> bytes | None:
         try:
-            return self._inflate.decompress(self._pending, config.SLICE_BYTES)
+            return self._inflate.decompress(data, config.SLICE_BYTES)
         except Exception:  # noqa: BLE001 - zlib.error, isal's own, or another backend's
             return None
 
     def _next_member(self) -> bool:
         if not self._pending:
             return False
-        if not self._is_gzip or not _GZIP_MAGIC.startswith(self._pending[:2]):
+        if not self._is_gzip or not _GZIP_MAGIC.startswith(bytes(self._pending[:2])):
             raise _damaged()
         if len(self._pending) < len(_GZIP_MAGIC):
             return False
@@ -129,6 +144,9 @@ class Body:
 
     async def _inflated(self, inflater: Inflater) -> bytes:
         while not (data := inflater.read()):
+            if not inflater.is_starved:
+                await asyncio.sleep(0)
+                continue
             compressed = await self._content.read(config.SLICE_BYTES)
             if not compressed:
                 inflater.finish()

@@ -203,6 +203,23 @@ async def test_cancelling_leaves_no_half_file_and_no_connection(sandbox: Sandbox
         assert parts_of(tmp_path) == []
 
 
+async def test_an_export_that_is_cancelled_again_and_again_leaves_no_half_file(tmp_path: Path) -> None:
+    async with (
+        Sandbox(messages=3000, bandwidth=30_000) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token) as client,
+    ):
+        task = asyncio.create_task(export_messages(client, tmp_path, FIRST, LAST, window=timedelta(days=7)))
+        while not task.done() and len(list(tmp_path.glob("*.part"))) < 2:
+            await asyncio.sleep(0.001)
+        assert not task.done()
+        for _ in range(200):
+            task.cancel()
+            await asyncio.sleep(0.0001)
+        await asyncio.wait([task])
+        assert task.cancelled()
+    assert not list(tmp_path.glob("*.part"))
+
+
 async def test_a_folder_with_messages_of_other_windows_is_refused_before_any_request(
     sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
 ) -> None:

@@ -28,7 +28,7 @@ def inflate(encoding: str, pieces: list[bytes]) -> bytes:
     found = []
     for piece in pieces:
         inflater.feed(piece)
-        while data := inflater.read():
+        while (data := inflater.read()) or not inflater.is_starved:
             assert len(data) <= config.SLICE_BYTES
             found.append(data)
     inflater.finish()
@@ -88,6 +88,32 @@ def test_a_bomb_comes_out_in_slices() -> None:
         assert len(data) <= config.SLICE_BYTES
         total += len(data)
     assert total == 50_000_000
+
+
+def test_members_of_nothing_without_end_cost_what_they_weigh_and_let_others_have_their_turn() -> None:
+    given: list[int] = []
+
+    class Counted(Inflater):
+        def _decompress(self, data: memoryview) -> bytes | None:
+            given.append(len(data))
+            return super()._decompress(data)
+
+    body = gzip.compress(b"") * 13_000 + gzip.compress(TEXT)
+    inflater = Counted("gzip")
+    inflater.feed(body)
+    longest = turns = 0
+    found = b""
+    while not inflater.is_starved:
+        before = len(given)
+        found += inflater.read()
+        longest = max(longest, len(given) - before)
+        turns += 1
+    inflater.finish()
+    assert found == TEXT
+    assert longest <= 200
+    assert turns > 50
+    # Each member copies what it was given and did not take: all of a slice, it was a gigabyte and more.
+    assert sum(given) < 30 * len(body)
 
 
 @pytest.mark.parametrize("encoding", ["", "identity", " Identity "])

@@ -39,7 +39,7 @@ def compressed(data: bytes) -> None:
     try:
         for begin in range(0, len(data), 7):
             inflater.feed(data[begin : begin + 7])
-            while piece := inflater.read():
+            while (piece := inflater.read()) or not inflater.is_starved:
                 inflated += piece
                 assert len(piece) <= config.SLICE_BYTES
                 if len(inflated) > 4 * config.SLICE_BYTES:
