@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from kauneonga_async import config, windows
 from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.client import KauneongaClient
+from kauneonga_async.integrations.dask.token_file import token_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,12 +90,9 @@ def _partition(window: windows.Window, question: _Question) -> pd.DataFrame:
 
 
 async def _read(window: windows.Window, question: _Question) -> list[msgspec.Raw]:
-    token = None
-    if question.token_file is not None:
-        token = Path(question.token_file).read_text("utf-8").strip()  # noqa: ASYNC240 - nothing else runs in this loop
     client = KauneongaClient(
         question.base_url,
-        token,
+        await token_of(question.token_file),
         timeout=question.timeout,
         max_retries=question.max_retries,
         calendar=question.calendar,

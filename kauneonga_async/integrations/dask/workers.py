@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import anyio
-from anyio import CancelScope, to_thread
+from anyio import CancelScope
 from distributed import Reschedule, Worker, WorkerPlugin, get_worker
 
 from kauneonga_async.client import KauneongaClient
 from kauneonga_async.errors import AuthenticationError, ConfigurationError
 from kauneonga_async.exporting import Delivery, Order, fulfil
+from kauneonga_async.integrations.dask.token_file import token_of
 from kauneonga_async.integrations.dask.turns import Turns
 
 __all__ = ["NAME", "Clients", "carry_out_order"]
@@ -121,16 +121,15 @@ async def _open_client(order: Order, token_file: str | None, turns: Turns) -> Ka
     Raises:
         ConfigurationError: There is no token, or it is another account's.
     """
-    token = None
-    if token_file is not None:
-        try:
-            token = (await to_thread.run_sync(Path(token_file).read_text, "utf-8")).strip()
-        except OSError as error:
-            raise ConfigurationError(f"token_file: a worker cannot read {token_file}: {error.strerror}") from None
-    job = order.job
+    job, token = order.job, await token_of(token_file)
     # The driver was allowed to use the URL; a proxy is the worker's own.
     client = KauneongaClient(
-        job.base_url, token, calendar=job.calendar, trust_env=True, allow_http=True, on_event=turns.note
+        job.base_url,
+        token,
+        calendar=job.calendar,
+        trust_env=True,
+        allow_http=True,
+        on_event=turns.note,
     )
     salt, _, expected = job.account.partition(":")
     found = client.fingerprint(salt.encode())
