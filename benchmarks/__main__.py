@@ -27,7 +27,7 @@ def main() -> int:
         parser.error(f"no such group: {', '.join(sorted(unknown))}")
     missed = 0
     if not arguments.read:
-        print(f"{'':76}{'result':>10}{'target':>12}")
+        print(f"{'':76}{'result':>10}{'target':>12}{'CPU':>8}")
         for name in [name for name in GROUPS if not arguments.groups or name in arguments.groups]:
             measured = measure(name, arguments.rounds)
             measured.keep(arguments.json)

@@ -48,8 +48,8 @@ def _where(figures: Figures) -> str:
 
 
 def _table(rows: Iterator[Row], *, with_details: bool = False) -> Iterator[str]:
-    yield f"| what | result | target |{' of |' if with_details else ''}"
-    yield f"|---|---|---|{'---|' if with_details else ''}"
+    yield f"| what | result | target | CPU |{' of |' if with_details else ''}"
+    yield f"|---|---|---|---|{'---|' if with_details else ''}"
     for row in rows:
         missed = "" if row.is_met else " **(missed)**"
         aim = "" if row.target is None else f"at {'least' if row.at_least else 'most'} {_said(row.target, row.unit)}"
@@ -58,7 +58,8 @@ def _table(rows: Iterator[Row], *, with_details: bool = False) -> Iterator[str]:
             for name, value in row.details.items()
         )
         last = f" {of} |" if with_details else ""
-        yield f"| {row.what.strip()} | {_said(row.result, row.unit)}{missed} | {aim} |{last}"
+        used = "" if row.processor is None else _said(row.processor, "x")
+        yield f"| {row.what.strip()} | {_said(row.result, row.unit)}{missed} | {aim} | {used} |{last}"
     yield ""
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from pathlib import Path
 
 import aiohttp
+
+from benchmarks.laps import Laps
 
 HEADERS = {"Authorization": "Bearer sandbox-token", "Accept": "application/json"}
 
@@ -27,9 +28,10 @@ def export(urls: list[str], folder: str) -> dict[str, float]:
     async def measure() -> dict[str, float]:
         Path(folder).mkdir()
         async with aiohttp.ClientSession(headers=HEADERS) as session:
-            began = time.perf_counter()
-            jobs = [fetch(session, url, Path(folder) / f"{number}.jsonl") for number, url in enumerate(urls)]
-            records = sum(await asyncio.gather(*jobs))
-            return {"seconds": time.perf_counter() - began, "records": records}
+            laps = Laps()
+            with laps.lap():
+                jobs = [fetch(session, url, Path(folder) / f"{number}.jsonl") for number, url in enumerate(urls)]
+                records = sum(await asyncio.gather(*jobs))
+            return laps.result(records)
 
     return asyncio.run(measure())

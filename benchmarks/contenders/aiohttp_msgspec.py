@@ -7,14 +7,13 @@ garbage collector does not track, so that only the way of decoding differs.
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import aiohttp
 import msgspec
 
 from benchmarks.contenders import TIMES
-from benchmarks.memory import peak
+from benchmarks.laps import Laps
 from kauneonga_async.models import Message
 
 _FIELDS = [(field.encode_name, field.type, field.default) for field in msgspec.structs.fields(Message)]
@@ -44,16 +43,16 @@ def _stream(url: str, warm_url: str, listing: Any, times: int) -> dict[str, floa
         async with aiohttp.ClientSession(headers=HEADERS) as session:
             async with session.get(warm_url) as response:
                 await response.read()
-            before, seconds, count = peak(), list[float](), 0
+            laps, count = Laps(), 0
             for _ in range(times):
-                began, count = time.perf_counter(), 0
-                async with session.get(url) as response:
-                    response.raise_for_status()
-                    body = await response.read()
-                for message in msgspec.json.decode(body, type=listing).data:
-                    count += message.id > 0
-                seconds.append(time.perf_counter() - began)
-            return {"seconds": seconds[0], "again": min(seconds), "records": count, "grown": peak() - before}
+                count = 0
+                with laps.lap():
+                    async with session.get(url) as response:
+                        response.raise_for_status()
+                        body = await response.read()
+                    for message in msgspec.json.decode(body, type=listing).data:
+                        count += message.id > 0
+            return laps.result(count)
 
     return asyncio.run(measure())
 
@@ -62,16 +61,15 @@ def get(url: str, count: int) -> dict[str, Any]:
     """Get one message again and again."""
     decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Single)
 
-    async def measure() -> list[float]:
-        seconds = []
+    async def measure() -> dict[str, Any]:
+        laps = Laps()
         async with aiohttp.ClientSession(headers=HEADERS) as session:
             for _ in range(count):
-                began = time.perf_counter()
-                async with session.get(url) as response:
-                    response.raise_for_status()
-                    message = decoder.decode(await response.read()).data
-                seconds.append(time.perf_counter() - began)
+                with laps.lap():
+                    async with session.get(url) as response:
+                        response.raise_for_status()
+                        message = decoder.decode(await response.read()).data
                 assert message.id
-        return seconds
+        return laps.each()
 
-    return {"latencies": asyncio.run(measure())}
+    return asyncio.run(measure())

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import aiohttp
 import orjson
 
 from benchmarks.contenders import TIMES
-from benchmarks.memory import peak
+from benchmarks.laps import Laps
 
 HEADERS = {"Authorization": "Bearer sandbox-token", "Accept": "application/json"}
 
@@ -21,14 +20,14 @@ def stream(url: str, warm_url: str, times: int = TIMES) -> dict[str, float]:
         async with aiohttp.ClientSession(headers=HEADERS) as session:
             async with session.get(warm_url) as response:
                 await response.read()
-            before, seconds, count = peak(), list[float](), 0
+            laps, count = Laps(), 0
             for _ in range(times):
-                began, count = time.perf_counter(), 0
-                async with session.get(url) as response:
-                    response.raise_for_status()
-                    for message in orjson.loads(await response.read())["data"]:
-                        count += message["id"] > 0
-                seconds.append(time.perf_counter() - began)
-            return {"seconds": seconds[0], "again": min(seconds), "records": count, "grown": peak() - before}
+                count = 0
+                with laps.lap():
+                    async with session.get(url) as response:
+                        response.raise_for_status()
+                        for message in orjson.loads(await response.read())["data"]:
+                            count += message["id"] > 0
+            return laps.result(count)
 
     return asyncio.run(measure())

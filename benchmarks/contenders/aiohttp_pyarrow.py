@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from pathlib import Path
 
 import aiohttp
@@ -12,7 +11,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from benchmarks.contenders.aiohttp_json import HEADERS
-from benchmarks.memory import peak
+from benchmarks.laps import Laps
 
 
 def export(urls: list[str], folder: str) -> dict[str, float]:
@@ -20,15 +19,16 @@ def export(urls: list[str], folder: str) -> dict[str, float]:
 
     async def measure() -> dict[str, float]:
         Path(folder).mkdir()
-        began, count = time.perf_counter(), 0
-        async with aiohttp.ClientSession(headers=HEADERS) as session:
-            for number, url in enumerate(urls):
-                async with session.get(url) as response:
-                    response.raise_for_status()
-                    records = json.loads(await response.read())["data"]
-                table = pa.Table.from_pylist(records)
-                parquet.write_table(table, Path(folder) / f"{number}.parquet", compression="zstd")
-                count += len(records)
-        return {"seconds": time.perf_counter() - began, "records": count, "peak": peak()}
+        laps, count = Laps(), 0
+        with laps.lap():
+            async with aiohttp.ClientSession(headers=HEADERS) as session:
+                for number, url in enumerate(urls):
+                    async with session.get(url) as response:
+                        response.raise_for_status()
+                        records = json.loads(await response.read())["data"]
+                    table = pa.Table.from_pylist(records)
+                    parquet.write_table(table, Path(folder) / f"{number}.parquet", compression="zstd")
+                    count += len(records)
+        return laps.result(count)
 
     return asyncio.run(measure())

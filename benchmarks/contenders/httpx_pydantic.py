@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from benchmarks.contenders import TIMES
-from benchmarks.memory import peak
+from benchmarks.laps import Laps
 from kauneonga_async.models import Message as Struct
 
 HEADERS = {"Authorization": "Bearer sandbox-token", "Accept": "application/json"}
@@ -52,15 +51,15 @@ def stream(url: str, warm_url: str, times: int = TIMES) -> dict[str, float]:
     async def measure() -> dict[str, float]:
         async with httpx.AsyncClient(headers=HEADERS, timeout=60) as client:
             await client.get(warm_url)
-            before, seconds, count = peak(), list[float](), 0
+            laps, count = Laps(), 0
             for _ in range(times):
-                began, count = time.perf_counter(), 0
-                response = await client.get(url)
-                response.raise_for_status()
-                for message in Listing.model_validate_json(response.content).data:
-                    count += message.id > 0  # type: ignore[attr-defined]
-                seconds.append(time.perf_counter() - began)
-            return {"seconds": seconds[0], "again": min(seconds), "records": count, "grown": peak() - before}
+                count = 0
+                with laps.lap():
+                    response = await client.get(url)
+                    response.raise_for_status()
+                    for message in Listing.model_validate_json(response.content).data:
+                        count += message.id > 0  # type: ignore[attr-defined]
+            return laps.result(count)
 
     return asyncio.run(measure())
 
@@ -68,16 +67,15 @@ def stream(url: str, warm_url: str, times: int = TIMES) -> dict[str, float]:
 def get(url: str, count: int) -> dict[str, Any]:
     """Get one message again and again."""
 
-    async def measure() -> list[float]:
-        seconds = []
+    async def measure() -> dict[str, Any]:
+        laps = Laps()
         async with httpx.AsyncClient(headers=HEADERS) as client:
             for _ in range(count):
-                began = time.perf_counter()
-                response = await client.get(url)
-                response.raise_for_status()
-                message = Single.model_validate_json(response.content).data
-                seconds.append(time.perf_counter() - began)
+                with laps.lap():
+                    response = await client.get(url)
+                    response.raise_for_status()
+                    message = Single.model_validate_json(response.content).data
                 assert message
-        return seconds
+        return laps.each()
 
-    return {"latencies": asyncio.run(measure())}
+    return asyncio.run(measure())

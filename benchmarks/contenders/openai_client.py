@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import openai
 from pydantic import create_model
 
 from benchmarks.contenders.httpx_pydantic import FIELDS
+from benchmarks.laps import Laps
 
 Message: Any = create_model(
     "Message", __base__=openai.BaseModel, id=(int, ...), answers=(dict[str, Any] | None, None), **FIELDS
@@ -20,14 +20,13 @@ Single: Any = create_model("Single", __base__=openai.BaseModel, data=(Message, .
 def get(base_url: str, count: int) -> dict[str, Any]:
     """Get one message again and again."""
 
-    async def measure() -> list[float]:
-        seconds = []
+    async def measure() -> dict[str, Any]:
+        laps = Laps()
         async with openai.AsyncOpenAI(base_url=base_url, api_key="sandbox-token") as client:
             for _ in range(count):
-                began = time.perf_counter()
-                message = (await client.get("/v2/messages/1001", cast_to=Single)).data
-                seconds.append(time.perf_counter() - began)
+                with laps.lap():
+                    message = (await client.get("/v2/messages/1001", cast_to=Single)).data
                 assert message.id
-        return seconds
+        return laps.each()
 
-    return {"latencies": asyncio.run(measure())}
+    return asyncio.run(measure())

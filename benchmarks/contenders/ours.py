@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contenders import TIMES
-from benchmarks.memory import peak
+from benchmarks.laps import Laps
 from benchmarks.turns import TimedLoop
 from kauneonga_async import Event, KauneongaClient, export_messages, export_recordings
 
@@ -36,30 +36,28 @@ async def _stream(
     window = timedelta(days=(last - first).days + 1)
     async with KauneongaClient(base_url, TOKEN) as client:
         await client.messages.get(1001)
-        before = peak()
-        seconds, count = [], 0
+        laps, count = Laps(), 0
         for _ in range(times):
             begin()
-            began, count = time.perf_counter(), 0
-            async for message in client.messages.stream(first, last, window=window):
-                count += message.id > 0
-            seconds.append(time.perf_counter() - began)
-        return {"seconds": seconds[0], "again": min(seconds), "records": count, "grown": peak() - before}
+            count = 0
+            with laps.lap():
+                async for message in client.messages.stream(first, last, window=window):
+                    count += message.id > 0
+        return laps.result(count)
 
 
 def get(base_url: str, count: int) -> dict[str, Any]:
     """Get one message again and again."""
 
-    async def measure() -> list[float]:
-        seconds = []
+    async def measure() -> dict[str, Any]:
+        laps = Laps()
         async with KauneongaClient(base_url, TOKEN) as client:
             for _ in range(count):
-                began = time.perf_counter()
-                await client.messages.get(1001)
-                seconds.append(time.perf_counter() - began)
-        return seconds
+                with laps.lap():
+                    await client.messages.get(1001)
+        return laps.each()
 
-    return {"latencies": asyncio.run(measure())}
+    return asyncio.run(measure())
 
 
 def export(base_url: str, first: str, last: str, window: int, folder: str, form: str = "jsonl") -> dict[str, float]:
@@ -70,23 +68,18 @@ def export(base_url: str, first: str, last: str, window: int, folder: str, form:
     async def measure() -> dict[str, float]:
         async with KauneongaClient(base_url, TOKEN) as client:
             await client.messages.get(1001)
-            began = time.perf_counter()
-            report = await export_messages(
-                client,
-                Path(folder),
-                date.fromisoformat(first),
-                date.fromisoformat(last),
-                window=timedelta(days=window),
-                format=form,
-            )
-            return {
-                "seconds": time.perf_counter() - began,
-                "records": report.records,
-                "bytes": report.stream.bytes,
-                "parts": report.parts,
-                "kept": report.parts_kept,
-                "peak": peak(),
-            }
+            laps = Laps()
+            with laps.lap():
+                report = await export_messages(
+                    client,
+                    Path(folder),
+                    date.fromisoformat(first),
+                    date.fromisoformat(last),
+                    window=timedelta(days=window),
+                    format=form,
+                )
+            more = {"bytes": report.stream.bytes, "parts": report.parts, "kept": report.parts_kept}
+            return laps.result(report.records) | more
 
     return asyncio.run(measure())
 
@@ -97,9 +90,10 @@ def recordings(base_url: str, folder: str, concurrency: int) -> dict[str, float]
     async def measure() -> dict[str, float]:
         async with KauneongaClient(base_url, TOKEN, concurrency=concurrency) as client:
             await client.messages.get(1001)
-            began = time.perf_counter()
-            report = await export_recordings(client, Path(folder))
-            return {"seconds": time.perf_counter() - began, "files": report.downloaded}
+            laps = Laps()
+            with laps.lap():
+                report = await export_recordings(client, Path(folder))
+            return laps.result(report.downloaded)
 
     return asyncio.run(measure())
 

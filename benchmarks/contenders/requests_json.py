@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import requests
 
 from benchmarks.contenders import TIMES
-from benchmarks.memory import peak
+from benchmarks.laps import Laps
 
 HEADERS = {"Authorization": "Bearer sandbox-token", "Accept": "application/json"}
 
@@ -17,12 +15,12 @@ def stream(url: str, warm_url: str, times: int = TIMES) -> dict[str, float]:
     with requests.Session() as session:
         session.headers.update(HEADERS)
         session.get(warm_url, timeout=60)
-        before, seconds, count = peak(), list[float](), 0
+        laps, count = Laps(), 0
         for _ in range(times):
-            began, count = time.perf_counter(), 0
-            response = session.get(url, timeout=60)
-            response.raise_for_status()
-            for message in response.json()["data"]:
-                count += message["id"] > 0
-            seconds.append(time.perf_counter() - began)
-        return {"seconds": seconds[0], "again": min(seconds), "records": count, "grown": peak() - before}
+            count = 0
+            with laps.lap():
+                response = session.get(url, timeout=60)
+                response.raise_for_status()
+                for message in response.json()["data"]:
+                    count += message["id"] > 0
+        return laps.result(count)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from typing import Any
 
 from twilio.http.async_http_client import AsyncTwilioHttpClient
+
+from benchmarks.laps import Laps
 
 HEADERS = {"Authorization": "Bearer sandbox-token", "Accept": "application/json"}
 
@@ -15,16 +16,15 @@ HEADERS = {"Authorization": "Bearer sandbox-token", "Accept": "application/json"
 def get(url: str, count: int) -> dict[str, Any]:
     """Get one message again and again."""
 
-    async def measure() -> list[float]:
-        seconds = []
+    async def measure() -> dict[str, Any]:
+        laps = Laps()
         async with AsyncTwilioHttpClient() as client:
             for _ in range(count):
-                began = time.perf_counter()
-                response = await client.request("GET", url, headers=HEADERS)
-                assert response.status_code == 200
-                message = json.loads(response.text)["data"]
-                seconds.append(time.perf_counter() - began)
+                with laps.lap():
+                    response = await client.request("GET", url, headers=HEADERS)
+                    assert response.status_code == 200
+                    message = json.loads(response.text)["data"]
                 assert message["id"]
-        return seconds
+        return laps.each()
 
-    return {"latencies": asyncio.run(measure())}
+    return asyncio.run(measure())

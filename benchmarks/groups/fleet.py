@@ -23,17 +23,16 @@ def fleet(rounds: int) -> Iterator[Row]:
             runs["aiohttp"].append(contend("aiohttp_polls", "polls", base_url=base_url, interval=0.001, **job))
             runs["ours"].append(contend("our_fleet", "polls", base_url=base_url, **job))
     rates = {f"{name}, polls/s": max(run["rate"] for run in done) for name, done in runs.items()}
+    used = {
+        f"{name}, us of CPU a poll": min(1e6 / run["per_cpu_second"] for run in done) for name, done in runs.items()
+    }
     yield Row(
         what="1,000 accounts polled, unchanged: polls a second, against aiohttp",
         result=rates["ours, polls/s"] / rates["aiohttp, polls/s"],
         target=0.8,
         at_least=True,
-        details={
-            **rates,
-            **{
-                f"{name}, us of CPU a poll": min(1e6 / r["per_cpu_second"] for r in done) for name, done in runs.items()
-            },
-        },
+        processor=used["ours, us of CPU a poll"] / used["aiohttp, us of CPU a poll"],
+        details=rates | used,
     )
     yield Row(
         what="memory for each account that is watched",

@@ -31,15 +31,18 @@ def stream(rounds: int) -> Iterator[Row]:
         theirs = {"url": f"{base_url}/v2/messages?{WEEK_QUERY}", "warm_url": f"{base_url}/v2/messages/1001"}
         rates: dict[str, list[float]] = {name: [] for name in ("ours", *PEERS)}
         again: dict[str, list[float]] = {name: [] for name in ("ours", *PEERS)}
+        processor: dict[str, list[float]] = {name: [] for name in ("ours", *PEERS)}
         for _ in range(rounds):
             mine = contend("ours", "stream", base_url=base_url, first=WEEK[0], last=WEEK[1])
             rates["ours"].append(_rate(mine, "seconds"))
             again["ours"].append(_rate(mine, "again"))
+            processor["ours"].append(mine["processor"])
             grown.append(mine["grown"] / 1e6)
             for name, (module, function, _) in PEERS.items():
                 theirs_done = contend(module, function, **theirs)
                 rates[name].append(_rate(theirs_done, "seconds"))
                 again[name].append(_rate(theirs_done, "again"))
+                processor[name].append(theirs_done["processor"])
     best = {name: max(values) for name, values in rates.items()}
     for name, (_, _, target) in PEERS.items():
         yield Row(
@@ -47,6 +50,7 @@ def stream(rounds: int) -> Iterator[Row]:
             result=best["ours"] / best[name],
             target=target,
             at_least=True,
+            processor=min(processor["ours"]) / min(processor[name]),
             details={"ours": best["ours"], name: best[name]},
             series="stream",
         )
