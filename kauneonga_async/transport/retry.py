@@ -19,7 +19,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from kauneonga_async import config
 from kauneonga_async.errors import (
@@ -200,7 +200,7 @@ async def try_again(
         return isinstance(error, KauneongaError) and state.attempt_number <= judged(error).retries
 
     def wait(state: RetryCallState) -> float:
-        error = cast("KauneongaError", _error_of(state))
+        error = _error_of(state)
         throttled = judged(error).throttled
         asked: float | None = getattr(error, "retry_after", None)
         return asked if throttled and asked is not None else backoff(state.attempt_number, throttled=throttled)
@@ -209,12 +209,13 @@ async def try_again(
         sleep=asyncio.sleep,
         retry=may_retry,
         wait=wait,
-        stop=lambda state: not allowed(cast("KauneongaError", _error_of(state)), state.upcoming_sleep),
-        before_sleep=lambda state: waiting(cast("KauneongaError", _error_of(state)), state.upcoming_sleep),
+        stop=lambda state: not allowed(_error_of(state), state.upcoming_sleep),
+        before_sleep=lambda state: waiting(_error_of(state), state.upcoming_sleep),
         reraise=True,
     )
     return await retrying(replay_or_attempt)
 
 
-def _error_of(state: RetryCallState) -> BaseException | None:
-    return state.outcome.exception() if state.outcome else None
+def _error_of(state: RetryCallState) -> Any:
+    assert state.outcome is not None
+    return state.outcome.exception()
