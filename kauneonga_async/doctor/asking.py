@@ -18,6 +18,7 @@ from kauneonga_async.decoding import ListDecoder, Refusal
 from kauneonga_async.doctor.evidence import Held, Question
 from kauneonga_async.errors import DecodeError, KauneongaError
 from kauneonga_async.models import Instant, RecordId
+from kauneonga_async.resources import listing_of
 from kauneonga_async.transport import Answer, http_date
 from kauneonga_async.windows import api_date
 
@@ -86,7 +87,8 @@ class Asker:
 
     def __init__(self, client: KauneongaClient) -> None:
         day = datetime.now().astimezone().date()
-        self._listing = client.messages.listing(
+        self._listing = listing_of(
+            client.messages,
             day,
             day,
             record_type=_Dated,

@@ -23,6 +23,7 @@ from kauneonga_async.exporting.formats import format_named
 from kauneonga_async.exporting.opening import open_journal
 from kauneonga_async.exporting.report import ExportReport
 from kauneonga_async.exporting.run import ExportRun
+from kauneonga_async.resources import listing_of
 from kauneonga_async.streams import Listing, OnInvalid
 from kauneonga_async.threads import carry_out
 
@@ -101,7 +102,8 @@ async def export_messages(
             "be in two files"
         )
     form = format_named(format, compression, answers=answers)
-    listing = client.messages.listing(
+    listing = listing_of(
+        client.messages,
         from_date,
         to_date,
         record_type=msgspec.Raw,

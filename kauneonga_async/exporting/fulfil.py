@@ -17,6 +17,7 @@ from kauneonga_async.exporting.engine import Delivery, Job, Order
 from kauneonga_async.exporting.entries import pack_ids
 from kauneonga_async.exporting.formats import Format, format_named
 from kauneonga_async.exporting.part import Part
+from kauneonga_async.resources import listing_of
 from kauneonga_async.streams import Fetch, IdSet, InvalidPolicy, Listing, Sieve, SpoolBudget, StreamReport, Work
 
 __all__ = ["TakeTurn", "fulfil"]
@@ -96,7 +97,8 @@ async def _staged(
 
 
 def _listing(client: KauneongaClient, job: Job) -> Listing[bytes]:
-    listing = client.messages.listing(
+    listing = listing_of(
+        client.messages,
         None,
         None,
         record_type=msgspec.Raw,

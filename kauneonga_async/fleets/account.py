@@ -10,7 +10,7 @@ import anyio
 from kauneonga_async.client import KauneongaClient
 from kauneonga_async.fleets.events import AccountChange
 from kauneonga_async.fleets.lane import Lane
-from kauneonga_async.watching import MessageChange, Watch
+from kauneonga_async.watching import MessageChange, Watch, run_of
 
 __all__ = ["Account"]
 
@@ -41,7 +41,7 @@ class Account:
 
     async def watch_until_it_ends(self) -> Exception:
         """Watch, and return what has ended it."""
-        run = self.watch.run(self)
+        run = run_of(self.watch, self)
         await run.supervise()
         if isinstance(run.error, Exception):
             return run.error.with_traceback(None)

@@ -16,7 +16,7 @@ from kauneonga_async.models import CallRecording
 from kauneonga_async.resources.context import Context
 from kauneonga_async.streams import Listing, OnInvalid, RecordStream, check_on_invalid
 
-__all__ = ["CallRecordings"]
+__all__ = ["CallRecordings", "download_of"]
 
 T = TypeVar("T")
 
@@ -132,15 +132,16 @@ class CallRecordings:
         """
         if not isinstance(path, (str, os.PathLike)):
             raise TypeError(f"path: a path is needed, not {type(path).__name__}")
-        return self.downloading(recording, timeout=timeout, max_retries=max_retries).run(Path(path))
+        return download_of(self, recording, timeout=timeout, max_retries=max_retries).run(Path(path))
 
-    def downloading(
-        self,
-        recording: CallRecording,
-        *,
-        timeout: float | None = None,
-        max_retries: int | None = None,
-    ) -> Download:
-        """Return what :meth:`download` does, not begun yet: for exports, whose files land together."""
-        options = self._context.transport.options.override(timeout, max_retries)
-        return Download(self._context.transport, recording, options)
+
+def download_of(
+    recordings: CallRecordings,
+    recording: CallRecording,
+    *,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+) -> Download:
+    """Return what ``recordings.download`` does, not begun yet: for exports, whose files land together."""
+    transport = recordings._context.transport  # noqa: SLF001 - no method, which users would be shown
+    return Download(transport, recording, transport.options.override(timeout, max_retries))

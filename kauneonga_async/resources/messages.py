@@ -18,7 +18,7 @@ from kauneonga_async.resources.by_id import ById
 from kauneonga_async.resources.context import Context
 from kauneonga_async.streams import Listing, OnInvalid, RecordStream, check_on_invalid
 
-__all__ = ["Messages"]
+__all__ = ["Messages", "listing_of"]
 
 T = TypeVar("T")
 
@@ -108,7 +108,8 @@ class Messages(ById):
             CalendarMismatch: The server's dates do not mean what the client's calendar says.
             IncompleteResult: The server does not list all it holds.
         """
-        listing = self.listing(
+        listing = listing_of(
+            self,
             from_date,
             to_date,
             record_type=record_type,
@@ -121,43 +122,6 @@ class Messages(ById):
             extra_headers=extra_headers,
         )
         return self._context.stream(listing)
-
-    def listing(
-        self,
-        from_date: date | None,
-        to_date: date | None,
-        *,
-        record_type: Any,
-        window: timedelta | None,
-        concurrency: int | None,
-        ordered: bool,
-        on_invalid: OnInvalid,
-        timeout: float | None,
-        max_retries: int | None,
-        extra_headers: Mapping[str, str] | None,
-    ) -> Listing[Any]:
-        """Return what :meth:`stream` asks for and how, checked: for exports, which read it in a way of their own."""
-        context = self._context
-        bounds = windows.check_range(from_date, to_date, context.calendar)
-        length = windows.check_window(window)
-        config.check_flag("ordered", ordered)
-        options = context.transport.options.override(timeout, max_retries, extra_headers)
-        date_field = context.calendar.date_field if bounds else None
-        return Listing(
-            transport=context.transport,
-            decoding=context.supervisors.decoding,
-            path=PATH,
-            reader=record_reader(record_type, "id", date_field),
-            on_invalid=check_on_invalid(on_invalid),
-            options=options,
-            calendar=context.calendar,
-            bounds=bounds,
-            make_plan=partial(_plan_now, bounds, context.calendar, length) if bounds else None,
-            concurrency=context.at_once(concurrency) if bounds else 1,
-            ordered=ordered,
-            finish=msgspec.Raw.copy if record_type is msgspec.Raw else None,
-            exists=self._exists,
-        )
 
     @overload
     async def list(
@@ -193,6 +157,44 @@ class Messages(ById):
     ) -> builtins.list[Any]:
         """Return the messages of a range: a stream, collected; the arguments are :meth:`stream`'s."""
         return await self.stream(from_date, to_date, **options).collect()
+
+
+def listing_of(
+    messages: Messages,
+    from_date: date | None,
+    to_date: date | None,
+    *,
+    record_type: Any,
+    window: timedelta | None,
+    concurrency: int | None,
+    ordered: bool,
+    on_invalid: OnInvalid,
+    timeout: float | None,
+    max_retries: int | None,
+    extra_headers: Mapping[str, str] | None,
+) -> Listing[Any]:
+    """Return what ``messages.stream`` asks for and how, checked: for exports, which read it in a way of their own."""
+    context = messages._context  # noqa: SLF001 - no method, which users would be shown
+    bounds = windows.check_range(from_date, to_date, context.calendar)
+    length = windows.check_window(window)
+    config.check_flag("ordered", ordered)
+    options = context.transport.options.override(timeout, max_retries, extra_headers)
+    date_field = context.calendar.date_field if bounds else None
+    return Listing(
+        transport=context.transport,
+        decoding=context.supervisors.decoding,
+        path=PATH,
+        reader=record_reader(record_type, "id", date_field),
+        on_invalid=check_on_invalid(on_invalid),
+        options=options,
+        calendar=context.calendar,
+        bounds=bounds,
+        make_plan=partial(_plan_now, bounds, context.calendar, length) if bounds else None,
+        concurrency=context.at_once(concurrency) if bounds else 1,
+        ordered=ordered,
+        finish=msgspec.Raw.copy if record_type is msgspec.Raw else None,
+        exists=messages._exists,  # noqa: SLF001 - as above
+    )
 
 
 def _plan_now(bounds: windows.Range, calendar: ServerCalendar, length: timedelta | None) -> windows.Plan:

@@ -21,6 +21,7 @@ from kauneonga_async.errors import (
 from kauneonga_async.exporting.destinations import Destination, Folder, Stamp
 from kauneonga_async.exporting.recordings.entries import Audio, Status
 from kauneonga_async.models import CallRecording
+from kauneonga_async.resources import download_of
 from kauneonga_async.threads import carry_out
 
 __all__ = ["Fetched", "Fetcher"]
@@ -106,8 +107,8 @@ class Fetcher:
             return Audio(recording.id, "failed", error=_said(error))
 
     async def _receive(self, recording: CallRecording, folder: Path, begun: Container[str] | None) -> Fetched:
-        download: Download = self._client.call_recordings.downloading(
-            recording, timeout=self._timeout, max_retries=self._max_retries
+        download: Download = download_of(
+            self._client.call_recordings, recording, timeout=self._timeout, max_retries=self._max_retries
         )
         target = download.target_in(folder)
         if begun is None or target.path.name in begun:
