@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import subprocess
 import sys
+import threading
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -106,34 +108,50 @@ def test_parts_are_encoded_by_several_threads_at_once(a_format: Format) -> None:
     parts = [as_json([{"id": n, f"new{n}": n, "zip": n}]) + WORLD for n in range(1, 5)]
     with ThreadPoolExecutor(len(parts)) as pool:
         several = list(pool.map(lambda records: encoded(a_format, records, records), parts))
-    assert several == [encoded(a_format, records, records) for records in parts]
+    alone = [encoded(a_format, records, records) for records in parts]
+    assert [ids_of(a_format, part) for part in several] == [ids_of(a_format, part) for part in alone]
+    assert several == alone
 
 
-def test_what_writing_raises_comes_out_and_nothing_is_written_afterwards(a_format: Format) -> None:
-    calls = []
+@pytest.mark.parametrize("room", [0, 20_000])
+def test_what_writing_raises_comes_out_and_nothing_is_written_afterwards(a_format: Format, room: int) -> None:
+    sizes = [0]
+    failed = []
 
     def write(data: bytes | memoryview) -> None:
-        calls.append(len(data))
-        raise OSError(errno.ENOSPC, "No space left on device")
+        if failed or sum(sizes) + len(data) > room:
+            failed.append(len(data))
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sizes.append(len(data))
 
     def encode() -> None:
         encoder = a_format.encoder(write)
-        encoder.add(WORLD)
-        encoder.finish()
+        try:
+            for _ in range(30):
+                encoder.add(WORLD)
+            encoder.finish()
+        finally:
+            encoder.abandon()
 
     with pytest.raises(OSError, match="No space left") as caught:
         encode()
     assert caught.value.errno == errno.ENOSPC
     del caught
-    assert len(calls) == 1
+    gc.collect()
+    assert len(failed) == 1
 
 
-def test_an_encoder_that_is_dropped_writes_nothing_more(a_format: Format) -> None:
+def test_an_encoder_that_is_abandoned_writes_nothing_more(a_format: Format) -> None:
     file = io.BytesIO()
     encoder = a_format.encoder(file.write)
-    encoder.add(WORLD)
+    for _ in range(20):  # three row groups of Parquet
+        encoder.add(WORLD)
+    encoder.abandon()
     size = file.tell()
+    assert size > 0
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("kauneonga")]
     del encoder
+    gc.collect()
     assert file.tell() == size
 
 
