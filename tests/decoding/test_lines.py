@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kauneonga_async.decoding import Batch, InvalidRecord, LineReader, Lines, ListDecoder
+from kauneonga_async.decoding import Batch, InvalidRecord, LineReader, Lines, ListDecoder, compact
 from kauneonga_async.errors import DecodeError
 from tests.budget import examples
 from tests.decoding.reference import cut, decode_whole
@@ -64,6 +65,34 @@ def test_lines_are_the_records_whatever_stands_in_them(
 def test_what_stands_around_a_record_is_not_in_its_line() -> None:
     lines, _, _ = read([b'{"data" : [ {"id":1} , {"id":2}\t] }'])
     assert lines == [b'{"id":1}', b'{"id":2}']
+
+
+@pytest.mark.parametrize(
+    ("record", "line"),
+    [
+        (b'{"id": 1}', b'{"id": 1}'),
+        (b'{"id": 1} \r\n\t', b'{"id": 1}'),
+        (b'{"id":\r1, "a": "b c"}', b'{"id":1,"a":"b c"}'),
+        (b'{\n  "id": 1\n}', b'{"id":1}'),
+    ],
+)
+def test_a_record_stays_as_it_is_unless_it_has_line_breaks(record: bytes, line: bytes) -> None:
+    assert compact(record) == line
+
+
+def test_one_line_of_many_may_be_asked_for() -> None:
+    lines = Lines(memoryview(b'{"a": 1}\n{"b": "c d"}\n{}'), 3)
+    assert (lines[1], lines[1:], list(lines), len(lines)) == (
+        b'{"b": "c d"}', [b'{"b": "c d"}', b"{}"], [b'{"a": 1}', b'{"b": "c d"}', b"{}"], 3
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("space", ["", " "])
+def test_lines_have_dates_by_either_way(space: str) -> None:
+    batch = LineReader("created_at").read(
+        f'[{space}{{"id":1,"created_at":"2025-01-21T22:08:20Z"}}]'.encode(), trusted=True
+    )
+    assert batch.times == [datetime(2025, 1, 21, 22, 8, 20, tzinfo=UTC)]
 
 
 def test_what_servers_send_is_read_in_one_pass() -> None:

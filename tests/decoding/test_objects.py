@@ -22,6 +22,12 @@ def test_the_example_is_read_as_any_type() -> None:
     assert msgspec.json.decode(bytes(raw)) == content
 
 
+@pytest.mark.parametrize("record_type", [Message, dict, msgspec.Raw])
+def test_text_of_any_language_is_read(record_type: Any) -> None:
+    found: Any = object_reader(record_type).read('{"data":{"id":1,"content":"Kāneohe 😀"}}'.encode())
+    assert msgspec.json.decode(msgspec.json.encode(found))["content"] == "Kāneohe 😀"
+
+
 def test_a_byte_order_mark_is_read_over() -> None:
     assert object_reader(dict).read(b'\xef\xbb\xbf{"data":{"id":1}}') == {"id": 1}
 

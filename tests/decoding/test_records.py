@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from kauneonga_async.decoding import RecordReader, explain
+from kauneonga_async.decoding.records import check_text
 from kauneonga_async.errors import DecodeError
 from kauneonga_async.models import Message
 
@@ -84,6 +85,48 @@ def test_what_is_no_json_is_not_salvaged() -> None:
         with pytest.raises(DecodeError) as caught:
             RecordReader[Any](Message).read(trusted_document, trusted=True)
         assert caught.value.malformed
+
+
+def test_what_fits_and_what_does_not_are_counted_and_dated_each() -> None:
+    good = b'{"id":%d,"created_at":"2025-01-21T22:08:20.671Z"}'
+    document = b'[%b,{"id":6,"read":7},%b]' % (good % 5, good % 7)
+    batch = RecordReader[Any](Message, time_field="created_at").read(document, trusted=True)
+    assert (batch.ids, batch.times, batch.span) == ([5, 7], [TIME, TIME], (TIME, TIME))
+    assert (len(batch), [bad.id for bad in batch.invalid]) == (3, [6])
+
+
+def test_a_date_that_utc_cannot_express_is_told_of_in_these_words() -> None:
+    document = b'[{"id":5,"created_at":"9999-12-31T23:59:59-05:00"}]'
+    (bad,) = RecordReader[Any](dict, time_field="created_at").read(document, trusted=True).invalid
+    assert str(bad.error) == "record 5: Datetime is out of range at $.created_at"
+
+
+def test_nesting_beyond_reason_is_told_of_in_these_words() -> None:
+    document = b'[{"id":5},{"id":6,"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}]"
+    with pytest.raises(DecodeError) as caught:
+        RecordReader[Any](dict).read(document, trusted=True)
+    assert str(caught.value) == "the body is nested too deeply to be read"
+
+
+LENGTH = 5000  # some blocks of what is looked at together
+
+
+@pytest.mark.parametrize("step", [700, 1024, 3000])
+def test_characters_of_any_length_stand_anywhere(step: int) -> None:
+    for character in ("é", "€", "😀"):
+        for begin in range(step - 4, step + 2):
+            text = bytearray(b"x" * LENGTH)
+            for place in range(begin, LENGTH - 4, step):
+                text[place : place + len(character.encode())] = character.encode()
+            check_text(bytes(text))
+
+
+def test_a_byte_that_is_no_text_is_found_wherever_it_stands() -> None:
+    for place in range(LENGTH):
+        text = bytearray(b"x" * LENGTH)
+        text[place] = 0xFF
+        with pytest.raises(UnicodeDecodeError):
+            check_text(bytes(text))
 
 
 class Choice(msgspec.Struct):
