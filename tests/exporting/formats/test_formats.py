@@ -116,7 +116,7 @@ def test_parts_are_encoded_by_several_threads_at_once(a_format: Format) -> None:
 @pytest.mark.parametrize("room", [0, 20_000])
 def test_what_writing_raises_comes_out_and_nothing_is_written_afterwards(a_format: Format, room: int) -> None:
     sizes = [0]
-    failed = []
+    failed: list[int] = []
 
     def write(data: bytes | memoryview) -> None:
         if failed or sum(sizes) + len(data) > room:
