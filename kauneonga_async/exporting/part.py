@@ -43,7 +43,7 @@ class Part(Sink[bytes]):
     Attributes:
         name: Its name.
         records: Records that it was given since it was begun.
-        size: Bytes written since then, as far as was told.
+        size: Bytes written since then.
     """
 
     def __init__(
@@ -67,8 +67,6 @@ class Part(Sink[bytes]):
         self._waiting = 0  # bytes in it
         self._file: PartFile | None = None
         self._encoder: Encoder | None = None
-        self._is_stale = False  # what was encoded and written is to be thrown away
-        self._bytes = 0  # written: encoders may do that at any time
         self._digest = hashlib.sha256()
 
     def restart(self) -> None:
@@ -78,7 +76,7 @@ class Part(Sink[bytes]):
         self._began()
         self._pending.clear()
         self._waiting = self.size = self.records = 0
-        self._is_stale = True
+        self._encoder = None
 
     def offer(self, records: Sequence[bytes]) -> bool:
         """Take records, unless enough are waiting to be written."""
@@ -108,24 +106,20 @@ class Part(Sink[bytes]):
 
     def remove(self) -> None:
         """Do the same, blocking."""
-        if self._encoder is not None:
-            self._encoder.abandon()
-            self._encoder = None
+        self._encoder = None
         if self._file is not None:
             self._file.discard()
 
     async def _flush(self, *, finish: bool = False) -> None:
         pending, self._pending, self._waiting = self._pending, [], 0
+        before = self.size
         await carry_out(partial(self._encode, pending, finish), limiter=self._encoding)
-        written = self._bytes
-        self._written(written - self.size)
-        self.size = written
+        self._written(self.size - before)
 
     def _encode(self, pending: list[Sequence[bytes]], finish: bool) -> None:  # noqa: FBT001 - by run_sync
-        if self._encoder is None or self._is_stale:
-            self.remove()
-            self._is_stale = False
-            self._bytes = 0
+        if self._file is None or self._encoder is None:
+            if self._file is not None:
+                self._file.discard()
             # Known at once, so that it is removed whatever becomes of the call.
             self._file = self._create(self.name)
             self._digest = hashlib.sha256()
@@ -141,4 +135,4 @@ class Part(Sink[bytes]):
         assert self._file is not None
         self._file.write(data)
         self._digest.update(data)
-        self._bytes += len(data)
+        self.size += len(data)

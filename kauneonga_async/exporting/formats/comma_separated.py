@@ -90,9 +90,6 @@ class _Encoder:
         if self._compressed:
             self._compressed.finish()
 
-    def abandon(self) -> None:
-        pass  # it writes only when it is called
-
     def _write_block(self, block: bytes) -> None:
         if self._is_new:
             self._write(_MARK + _line(quoted(self._rows.columns)))

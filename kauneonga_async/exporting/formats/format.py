@@ -14,7 +14,7 @@ Write = Callable[[bytes | memoryview], object]
 class Encoder(Protocol):
     """Encodes the records of one part. Blocking: to be called in a thread, by one thread at a time.
 
-    It may go on writing between two calls, until ``finish()`` or ``abandon()`` returns.
+    One that is dropped without ``finish()`` writes nothing more.
     """
 
     def add(self, records: Sequence[bytes]) -> None:
@@ -22,9 +22,6 @@ class Encoder(Protocol):
 
     def finish(self) -> None:
         """Write what is left: the records that wait, a footer, a trailer."""
-
-    def abandon(self) -> None:
-        """Write nothing more: the part is thrown away."""
 
 
 class Format(Protocol):

@@ -81,6 +81,3 @@ class _Encoder:
     def finish(self) -> None:
         if self._compressed:
             self._compressed.finish()
-
-    def abandon(self) -> None:
-        pass  # it writes only when it is called

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
@@ -24,7 +23,7 @@ _RANGES: Any = [name for name, kind in FIELDS.items() if kind in (Kind.NUMBER, K
 
 
 class ParquetEncoder:
-    """Encodes one part; see Encoder. A row group is written, without the interpreter's lock, while the next is made.
+    """Encodes one part; see Encoder.
 
     Args:
         write: Takes the file's bytes.
@@ -41,8 +40,6 @@ class ParquetEncoder:
         self._writer: Any = parquet.ParquetWriter(
             self._sink, self._schema, compression="zstd", write_statistics=_RANGES
         )
-        self._thread: ThreadPoolExecutor | None = None  # a small part has one row group, and needs none
-        self._writing: Future[None] | None = None
 
     def add(self, records: Sequence[bytes]) -> None:
         """Take records; see Encoder."""
@@ -54,47 +51,27 @@ class ParquetEncoder:
         rest = self._blocks.rest()
         if rest:
             self._take(rest)
-        try:
-            self._wait()
-            self._write(self._batches)
-            self._writer.close()
-        finally:
-            self._end_thread()
+        self._flush()
+        self._writer.close()
 
-    def abandon(self) -> None:
-        """Write nothing more; see Encoder."""
-        self._end_thread()
+    def __del__(self) -> None:
         # PyArrow's writer, when it is dropped, writes a footer to a file that by then is another's business.
-        self._sink.close()
+        if "_sink" in self.__dict__:
+            self._sink.close()
 
     def _take(self, block: bytes) -> None:
         self._batches.append(record_batch(self._reader.read(block), self._schema))
         self._size += len(block)
         if self._size >= _ROW_GROUP:
-            self._wait()
-            batches, self._batches, self._size = self._batches, [], 0
-            self._thread = self._thread or ThreadPoolExecutor(1, "kauneonga-parquet")
-            self._writing = self._thread.submit(self._write, batches)
+            self._flush()
 
-    def _wait(self) -> None:
-        """Wait until the row group before is written, so that no more than two are held."""
-        writing, self._writing = self._writing, None
-        if writing is not None:
-            writing.result()
-
-    def _write(self, batches: list[pa.RecordBatch]) -> None:
-        if not batches:
-            return
-        table = pa.Table.from_batches(batches, self._schema)
-        batches.clear()  # who called has it still
-        self._writer.write_table(table)
-        del table
-        pa.default_memory_pool().release_unused()  # else it keeps a third as much again
-
-    def _end_thread(self) -> None:
-        if self._thread is not None:
-            self._thread.shutdown()
-            self._thread = None
+    def _flush(self) -> None:
+        if self._batches:
+            table = pa.Table.from_batches(self._batches, self._schema)
+            self._batches, self._size = [], 0
+            self._writer.write_table(table)
+            del table
+            pa.default_memory_pool().release_unused()  # else it keeps a third as much again
 
 
 class _Sink:
