@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cached_property
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 __all__ = ["DAY", "ServerCalendar", "shift_day"]
 
@@ -49,6 +48,8 @@ class ServerCalendar:
         date_field: str = "created_at",
     ) -> None:
         if isinstance(timezone, str):
+            from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - a hundredth of all that is imported
+
             try:
                 self._zone: tzinfo | None = ZoneInfo(timezone)
             except (ZoneInfoNotFoundError, ValueError, OSError) as error:

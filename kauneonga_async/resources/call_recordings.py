@@ -6,15 +6,17 @@ import builtins
 import os
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
 
 from kauneonga_async.decoding import record_reader
-from kauneonga_async.downloads import Download
 from kauneonga_async.models import CallRecording
 from kauneonga_async.resources.context import Context
 from kauneonga_async.streams import Listing, OnInvalid, RecordStream, check_on_invalid
+
+if TYPE_CHECKING:
+    from kauneonga_async.downloads import Download
 
 __all__ = ["CallRecordings", "download_of"]
 
@@ -143,5 +145,7 @@ def download_of(
     max_retries: int | None = None,
 ) -> Download:
     """Return what ``recordings.download`` does, not begun yet: for exports, whose files land together."""
+    from kauneonga_async.downloads import Download  # noqa: PLC0415 - see Watched
+
     transport = recordings._context.transport  # noqa: SLF001 - no method, which users would be shown
     return Download(transport, recording, transport.options.override(timeout, max_retries))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from kauneonga_async import config
 from kauneonga_async.decoding import line_reader, record_reader
 from kauneonga_async.models import Message
 from kauneonga_async.resources.context import Context
 from kauneonga_async.streams import Listing, OnInvalid, check_on_invalid
-from kauneonga_async.watching import Cursor, Terms, Watch, check_cursor, check_start, read_look_back
+
+if TYPE_CHECKING:
+    from kauneonga_async.watching import Cursor, Watch
 
 __all__ = ["Watched"]
 
@@ -97,6 +99,9 @@ class Watched:
             CalendarMismatch: From the iteration: the server's dates do not mean what the client's calendar says.
             IncompleteResult: From the iteration: the server does not list all that a day holds.
         """
+        # Late, as downloads are: an eighth of what is ours to import, and not for everybody.
+        from kauneonga_async.watching import Terms, Watch, check_cursor, check_start, read_look_back  # noqa: PLC0415
+
         context = self._context
         calendar = context.calendar
         terms: Terms[Any] = Terms(

@@ -29,7 +29,7 @@ __all__ = ["RecordingsRun"]
 
 _LINES_AT_ONCE = 500  # of the manifest, kept in memory before they are written
 
-_ROOM = 2  # times the places: what was received and has not landed yet is in memory
+_ROOM = 4  # times the places: what was received and has not landed yet is in memory, a megabyte each at the most
 
 _RECORDING = msgspec.json.Decoder(CallRecording)
 
