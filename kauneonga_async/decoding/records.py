@@ -18,7 +18,7 @@ from kauneonga_async.models import RecordId
 
 __all__ = ["Batch", "NotABoundary", "RecordReader", "check_text", "record_reader"]
 
-_BLOCK = 1024  # bytes
+_BLOCK = 4096  # bytes
 
 T = TypeVar("T")
 
