@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks.memory import peak
+from benchmarks.memory import begin_anew, peak
 
 __all__ = ["Laps"]
 
@@ -17,7 +17,7 @@ class Laps:
     def __init__(self) -> None:
         self.seconds: list[float] = []
         self.processor: list[float] = []
-        self._before = peak()
+        self._before = begin_anew()
 
     @contextmanager
     def lap(self) -> Iterator[None]:
