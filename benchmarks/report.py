@@ -44,7 +44,8 @@ def _everything(figures: Figures) -> Iterator[str]:
 
 
 def _where(figures: Figures) -> str:
-    return f"\nOn {figures.machine}, {figures.when()}; messages of 1.6 kB:\n"
+    where = f"On {figures.machine}, {figures.when()}; messages of 1.6 kB."
+    return f"\n{where} CPU is the processor's time, of ours over the peer's.\n"
 
 
 def _table(rows: Iterator[Row], *, with_details: bool = False) -> Iterator[str]:
