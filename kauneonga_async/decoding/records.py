@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property, lru_cache
 from operator import attrgetter
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from kauneonga_async.decoding.invalid import LARGEST_ID, UNREADABLE, InvalidRecord, describe, is_expressible
 from kauneonga_async.decoding.keys import hands_out_bytes, key_attributes, key_type, type_of
 from kauneonga_async.decoding.nesting import split_elements
-from kauneonga_async.errors import DecodeError
 from kauneonga_async.models import RecordId
 
 __all__ = ["Batch", "NotABoundary", "RecordReader", "check_text", "record_reader"]
@@ -144,7 +143,7 @@ class RecordReader(Generic[T]):
 
     def converted(self, decoded: Any) -> T:
         """Return the record that is handed out for what was decoded."""
-        return self._convert(decoded) if self._convert else cast("T", decoded)
+        return self._convert(decoded) if self._convert else decoded
 
     def read_one(self, element: bytes) -> Batch[T]:
         """Decode one record that stands alone."""
@@ -171,8 +170,6 @@ class RecordReader(Generic[T]):
             key = self._key.decode(element)
             if self._hands_out_bytes:
                 check_text(element)
-        except RecursionError:
-            raise DecodeError("a record is nested too deeply to be read") from None
         except UNREADABLE as error:
             batch.invalid.append(self._invalid(element, error))
             return

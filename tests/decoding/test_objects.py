@@ -74,6 +74,12 @@ def test_an_object_that_does_not_fit_is_described(record: bytes) -> None:
     assert "CANARY" not in repr(found)
 
 
+def test_bytes_that_are_no_text_are_not_handed_out() -> None:
+    found = object_reader(msgspec.Raw).read(b'{"data":{"id":7,"content":"\xff"}}')
+    assert isinstance(found, InvalidRecord)
+    assert str(found.error) == "record 7: it is not valid UTF-8"
+
+
 def test_a_type_that_cannot_be_decoded_to_is_refused() -> None:
     with pytest.raises(TypeError):
         object_reader(int | float | dict[str, int] | dict[int, str])

@@ -121,6 +121,10 @@ def test_characters_of_any_length_stand_anywhere(step: int) -> None:
             check_text(bytes(text))
 
 
+def test_characters_stand_at_the_beginning_and_far_from_it() -> None:
+    check_text("é".encode() + b"x" * LENGTH + "é".encode() + b"x" * LENGTH)
+
+
 def test_a_byte_that_is_no_text_is_found_wherever_it_stands() -> None:
     for place in range(LENGTH):
         text = bytearray(b"x" * LENGTH)
