@@ -1,15 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from botocore.loaders import JSONFileLoader
 
 from kauneonga_async.exporting.destinations.object_store import ObjectStore, object_store
 from tests.exporting.destinations.s3_server import S3Server
 
 SECRET = "canary-secret-key"
+_load_file = JSONFileLoader.load_file
+
+
+@cache
+def _read_once(path: str) -> Any:
+    return _load_file(JSONFileLoader(), path)
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _models_are_read_once() -> Iterator[None]:
+    """Each client of botocore would read megabytes of what S3 is, in a third of a second."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("botocore.loaders.JSONFileLoader.load_file", lambda _, path: _read_once(path))
+        yield
 
 
 @pytest.fixture(scope="module")
