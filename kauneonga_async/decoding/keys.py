@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from datetime import datetime
-from typing import Annotated, Any, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
@@ -16,12 +16,12 @@ __all__ = ["hands_out_bytes", "key_attributes", "key_type", "type_of"]
 def key_type(id_path: str, time_field: str | None) -> type[msgspec.Struct]:
     """Return a struct of id and date alone."""
     *parents, leaf = id_path.split(".")
-    fields: list[tuple[str, Any, Any]] = [(leaf, RecordId, msgspec.NODEFAULT)]
+    fields: Any = [(leaf, RecordId, msgspec.NODEFAULT)]
     for parent in reversed(parents):
-        fields = [(parent, msgspec.defstruct("Key", cast("Any", fields), gc=False), msgspec.NODEFAULT)]
+        fields = [(parent, msgspec.defstruct("Key", fields, gc=False), msgspec.NODEFAULT)]
     if time_field:
         fields.append(("time", Instant, msgspec.field(name=time_field)))
-    return msgspec.defstruct("Key", cast("Any", fields), gc=False)
+    return msgspec.defstruct("Key", fields, gc=False)
 
 
 def key_attributes(record_type: Any, id_path: str, time_field: str | None) -> tuple[str, str] | None:
