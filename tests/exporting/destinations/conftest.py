@@ -10,6 +10,7 @@ import pytest
 from botocore.loaders import JSONFileLoader
 
 from kauneonga_async.exporting.destinations.object_store import ObjectStore, object_store
+from tests.exporting.destinations.owners import Make
 from tests.exporting.destinations.s3_server import S3Server
 
 SECRET = "canary-secret-key"
@@ -62,3 +63,11 @@ def bucket(s3: S3Server) -> str:
 def make(bucket: str) -> Callable[[], ObjectStore]:
     store = object_store(f"s3://{bucket}/years/2025").store
     return lambda: ObjectStore(store)
+
+
+@pytest.fixture
+def owner(make: Make) -> Iterator[ObjectStore]:
+    destination = make()
+    destination.lock()
+    yield destination
+    destination.unlock()
