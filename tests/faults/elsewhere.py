@@ -22,7 +22,7 @@ class Told(NamedTuple):
 
 
 _ = Told
-STREAMS, EXPORTS, AUDIO = "streams/test_{}.py::{}", "exporting/test_{}.py::{}", "resources/test_call_recordings.py::{}"
+STREAMS, EXPORTS, AUDIO = "streams/test_{}.py::{}", "exporting/test_{}.py::{}", "resources/test_{}.py::{}"
 WATCHES, TRANSPORT = "watching/test_{}.py::{}", "transport/test_{}.py::{}"
 FOLDER, CLI = "exporting/destinations/test_folder.py::{}", "cli/test_{}.py::{}"
 
@@ -58,7 +58,7 @@ ELSEWHERE: Final[dict[str, list[Told]]] = {
     "Disks": [
         _("a disk without room, while an export writes", "`OSError`; the same call goes on once there is some", EXPORTS.format("export", "a_full_disk_is_told_of_and_leaves_nothing_that_looks_whole")),
         _("a disk without room, met by the command", "exit code 1 and one line; the same command goes on", CLI.format("stopped", "a_disk_without_room_is_told_of_and_the_export_gone_on_with")),
-        _("a disk without room, before a recording", "`OSError` before anything is written", AUDIO.format("a_disk_that_is_full_is_told_before_anything_is_written")),
+        _("a disk without room, before a recording", "`OSError` before anything is written", AUDIO.format("call_recordings", "a_disk_that_is_full_is_told_before_anything_is_written")),
         _("a write of the journal that was cut short", "what is left of the line is taken off", FOLDER.format("lines_that_the_disk_has_no_room_for_leave_no_half")),
         _("an fsync that fails (EIO)", "the file is thrown away, and written once more", EXPORTS.format("resumed", "an_fsync_that_fails_costs_the_window_once_more")),
         _("a file system that is read-only, or a folder without permission", "exit code 1 and one line, before any request", CLI.format("stopped", "a_destination_that_cannot_be_written_to_is_told_of")),
@@ -75,25 +75,25 @@ ELSEWHERE: Final[dict[str, list[Told]]] = {
         _("a reader of the command's output that goes away", "it ends cleanly", CLI.format("app", "a_reader_who_has_had_enough_is_no_error")),
     ],
     "Recordings": [
-        _("a connection that drops at any byte", "resumed from there", AUDIO.format("a_download_that_breaks_off_is_resumed")),
-        _("another version of the audio since then", "begun again", AUDIO.format("a_part_of_another_version_is_begun_again")),
-        _("a server that ignores Range, or has no strong validator", "begun again", AUDIO.format("without_a_strong_validator_nothing_is_kept")),
-        _("a 206 that begins elsewhere", "`DecodeError`", AUDIO.format("a_range_that_was_not_asked_for_is_an_error")),
-        _("a 416", "complete if the size is exact, else begun again", AUDIO.format("a_part_that_is_not_satisfiable")),
+        _("a connection that drops at any byte", "resumed from there", AUDIO.format("resumed_downloads", "a_download_that_breaks_off_is_resumed")),
+        _("another version of the audio since then", "begun again", AUDIO.format("resumed_downloads", "a_part_of_another_version_is_begun_again")),
+        _("a server that ignores Range, or has no strong validator", "begun again", AUDIO.format("resumed_downloads", "without_a_strong_validator_nothing_is_kept")),
+        _("a 206 that begins elsewhere", "`DecodeError`", AUDIO.format("resumed_downloads", "a_range_that_was_not_asked_for_is_an_error")),
+        _("a 416", "complete if the size is exact, else begun again", AUDIO.format("resumed_downloads", "a_part_that_is_not_satisfiable")),
         _("a URL that has expired", "the recording is listed once more", "exporting/recordings/test_recordings.py::an_expired_url_is_listed_once_more"),
-        _("a page of HTML, or nothing, as audio", "`DecodeError`; no file", AUDIO.format("what_is_no_audio_gets_no_name")),
-        _("a digest that does not fit", "fetched again", AUDIO.format("a_digest_that_is_offered_is_checked")),
-        _("more bytes than allowed", "`DecodeError`; no file", AUDIO.format("audio_beyond_the_cap_is_refused")),
-        _("a part that a power cut tore", "begun again", AUDIO.format("a_part_that_a_power_cut_tore_is_not_gone_on_from")),
-        _("two downloads of one file", "`DestinationLocked` for one", AUDIO.format("two_downloads_of_one_file_do_not_mix")),
+        _("a page of HTML, or nothing, as audio", "`DecodeError`; no file", AUDIO.format("call_recordings", "what_is_no_audio_gets_no_name")),
+        _("a digest that does not fit", "fetched again", AUDIO.format("call_recordings", "a_digest_that_is_offered_is_checked")),
+        _("more bytes than allowed", "`DecodeError`; no file", AUDIO.format("call_recordings", "audio_beyond_the_cap_is_refused")),
+        _("a part that a power cut tore", "begun again", AUDIO.format("resumed_downloads", "a_part_that_a_power_cut_tore_is_not_gone_on_from")),
+        _("two downloads of one file", "`DestinationLocked` for one", AUDIO.format("call_recordings", "two_downloads_of_one_file_do_not_mix")),
     ],
     "Security": [
-        _("a redirect of audio to another origin, by each 3xx", "followed without the token", AUDIO.format("a_redirect_is_followed_without_the_token")),
-        _("audio on another origin", "asked for without token, cookies and headers of one's own", AUDIO.format("the_token_goes_to_the_api_s_own_origin_alone")),
-        _("audio at a private, a metadata or a mapped address, by number or by a name that changes", "no connection", AUDIO.format("a_private_address_is_never_connected_to")),
-        _("a redirect of audio to such an address", "no connection", AUDIO.format("a_redirect_to_a_private_address_is_refused")),
+        _("a redirect of audio to another origin, by each 3xx", "followed without the token", AUDIO.format("audio_origins", "a_redirect_is_followed_without_the_token")),
+        _("audio on another origin", "asked for without token, cookies and headers of one's own", AUDIO.format("audio_origins", "the_token_goes_to_the_api_s_own_origin_alone")),
+        _("audio at a private, a metadata or a mapped address, by number or by a name that changes", "no connection", AUDIO.format("audio_origins", "a_private_address_is_never_connected_to")),
+        _("a redirect of audio to such an address", "no connection", AUDIO.format("audio_origins", "a_redirect_to_a_private_address_is_refused")),
         _("such an address in any disguise", "told from public ones", TRANSPORT.format("addresses", "private_addresses_in_every_disguise")),
-        _("hostile names of audio", "the file is called by the recording's id", AUDIO.format("a_file_s_name_is_made_of_the_id_alone")),
+        _("hostile names of audio", "the file is called by the recording's id", AUDIO.format("call_recordings", "a_file_s_name_is_made_of_the_id_alone")),
         _("a symbolic link where a file is to be written", "not followed", FOLDER.format("links_are_not_followed")),
         _("files that are made", "their owner's alone (0600)", FOLDER.format("all_that_is_made_is_its_owner_s_alone")),
         _("an authority of one's own", "trusted in place of all others; verification stays", "test_client.py::an_authority_of_the_caller_s_is_trusted_and_no_other"),
