@@ -20,7 +20,7 @@ from kauneonga_async.files import AtomicFile
 from kauneonga_async.sandbox import Fault, RandomFaults, Sandbox, ScriptedFaults
 from tests.exporting.engines import Here, Twice
 from tests.exporting.readers import lines_in, parts_of
-from tests.exporting.test_resumed import stop_after
+from tests.exporting.stopping import stop_after
 
 FIRST, LAST = date(2025, 1, 1), date(2025, 3, 31)
 DAY = timedelta(days=1)

@@ -1,48 +1,26 @@
-"""Exports that are gone on with: after a stop, with other arguments, later, and for what has changed."""
+"""Exports that are gone on with after a stop: with the same arguments, with others, and by one process at a time."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 import random
-from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from kauneonga_async import ExportReport, KauneongaClient, errors, export_messages, verify_export
+from kauneonga_async import KauneongaClient, errors, export_messages, verify_export
 from kauneonga_async.exporting.destinations import Folder
-from kauneonga_async.exporting.entries import Begun, Done, Entry, Span
-from kauneonga_async.exporting.lines import read_lines, write_line
-from kauneonga_async.files import AtomicFile
-from kauneonga_async.sandbox import Fault, RandomFaults, Sandbox, ScriptedFaults
+from kauneonga_async.sandbox import RandomFaults, Sandbox
+from tests.exporting.daily import DAY, FIRST, JOURNAL, export
 from tests.exporting.readers import lines_in, parts_of
-
-FIRST, LAST = date(2025, 1, 1), date(2025, 1, 20)
-DAY = timedelta(days=1)
-JOURNAL = "_messages.journal"
-
-
-def truth(sandbox: Sandbox) -> list[bytes]:
-    return sorted(sandbox.world.between(None, None))
+from tests.exporting.stopping import stop_after
+from tests.exporting.truth import truth
 
 
 def dates_asked(sandbox: Sandbox) -> list[str]:
     return [request.query["from_date"] for request in sandbox.requests]
-
-
-@pytest.fixture
-def one_window_fails(sandbox: Sandbox) -> None:
-    sandbox.settings.faults = ScriptedFaults([None] * 12 + [Fault(status=400)])
-
-
-async def export(client: KauneongaClient, folder: Path, **options: Any) -> ExportReport:
-    options = {"window": DAY, "concurrency": 1, **options}
-    return await export_messages(client, folder, FIRST, LAST, **options)
 
 
 async def test_what_is_whole_is_not_asked_for_again(
@@ -127,141 +105,6 @@ async def test_overwrite_begins_anew(sandbox: Sandbox, client: KauneongaClient, 
     assert (await verify_export(tmp_path)).is_whole
 
 
-async def test_a_file_that_was_damaged_or_removed_is_exported_anew(
-    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
-) -> None:
-    await export(client, tmp_path)
-    lines = sorted(lines_in(tmp_path))
-    third, fourth = parts_of(tmp_path)[2:4]
-    third.write_bytes(bytes(byte ^ (place == 100) for place, byte in enumerate(third.read_bytes())))
-    fourth.unlink()
-    report = await export(client, tmp_path)
-    assert (report.parts, report.parts_kept) == (2, 18)
-    assert sorted(lines_in(tmp_path)) == lines
-    assert (await verify_export(tmp_path)).is_whole
-
-
-async def test_a_file_that_was_merely_touched_is_kept(client: KauneongaClient, tmp_path: Path) -> None:
-    await export(client, tmp_path)
-    os.utime(parts_of(tmp_path)[0])
-    assert (await export(client, tmp_path)).parts_kept == 20
-
-
-async def test_what_changed_since_is_exported_anew_when_asked(
-    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
-) -> None:
-    await export(client, tmp_path)
-    before = {path.name: path.stat().st_mtime_ns for path in parts_of(tmp_path)}
-    report = await export(client, tmp_path, refresh_since=date(2025, 1, 15))
-    assert (report.parts, report.parts_kept) == (6, 14)
-    changed = [path.name for path in parts_of(tmp_path) if path.stat().st_mtime_ns != before[path.name]]
-    assert changed[0] == "messages_2025-01-15_2025-01-15.jsonl"
-    assert len(changed) == 6
-    assert (await verify_export(tmp_path)).is_whole
-
-
-async def test_what_is_being_refreshed_stays_until_the_new_is_there(
-    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
-) -> None:
-    await export(client, tmp_path)
-    lines = sorted(lines_in(tmp_path))
-    sandbox.settings.faults = ScriptedFaults([None, None, Fault(status=400)])
-    with pytest.raises(errors.InvalidRequest):
-        await export(client, tmp_path, refresh_since=date(2025, 1, 15))
-    assert sorted(lines_in(tmp_path)) == lines
-    report = await verify_export(tmp_path)
-    assert (len(report.replaced), len(report.pending)) == (4, 4)
-    assert (await export(client, tmp_path)).parts == 4
-    assert (await verify_export(tmp_path)).is_whole
-
-
-async def test_refreshing_cuts_where_the_server_wants_it_cut_and_leaves_nothing_twice(tmp_path: Path) -> None:
-    async with Sandbox(messages=900) as sandbox, KauneongaClient(sandbox.base_url, sandbox.token) as client:
-        await export_messages(client, tmp_path, FIRST, LAST, window=10 * DAY)
-        sandbox.settings.largest_range = 6
-        await export_messages(client, tmp_path, FIRST, LAST, window=10 * DAY, refresh_since=FIRST)
-        ids = [msgspec.json.decode(line)["id"] for line in lines_in(tmp_path)]
-        assert len(ids) == len(set(ids)) == 200
-        assert (await verify_export(tmp_path)).is_whole
-
-
-async def test_what_was_replaced_goes_even_if_the_process_ended_before_that(
-    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await export(client, tmp_path, window=20 * DAY)
-    lines = sorted(lines_in(tmp_path))
-    sandbox.settings.largest_range = 6
-
-    def end_here(self: Folder, names: Iterable[str]) -> None:
-        if list(names):
-            raise OSError(errno.EIO, "the process ended here")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Folder, "remove", end_here)
-        with pytest.raises(OSError, match="ended here"):
-            await export(client, tmp_path, window=20 * DAY, refresh_since=FIRST)
-    assert len(lines_in(tmp_path)) > len(lines)
-    await export(client, tmp_path, window=20 * DAY)
-    assert sorted(lines_in(tmp_path)) == lines
-    assert (await verify_export(tmp_path)).is_whole
-
-
-async def test_overwriting_and_refreshing_exclude_each_other(client: KauneongaClient, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="refresh_since"):
-        await export(client, tmp_path, overwrite=True, refresh_since=FIRST)
-
-
-async def test_a_range_without_an_end_goes_up_to_the_servers_present_and_later_further(tmp_path: Path) -> None:
-    now = datetime.now(UTC)
-    begin = now - timedelta(days=5)
-    async with (
-        Sandbox(messages=300, start=begin.date(), end=(now + DAY).date()) as sandbox,
-        KauneongaClient(sandbox.base_url, sandbox.token) as client,
-    ):
-        report = await export_messages(client, tmp_path, begin.date(), window=2 * DAY)
-        assert report.until is not None
-        assert timedelta(0) < now + timedelta(minutes=1) - report.until < timedelta(minutes=8)
-        start = datetime.combine(begin.date(), datetime.min.time(), UTC)
-        assert sorted(lines_in(tmp_path)) == sorted(sandbox.world.between(start, report.until))
-        _turn_back(tmp_path, report.until, report.until - timedelta(hours=7))
-        again = await export_messages(client, tmp_path, begin.date(), window=2 * DAY)
-        assert again.until == report.until - timedelta(hours=7)  # first it finishes what it had begun
-        assert sorted(lines_in(tmp_path)) == sorted(sandbox.world.between(start, again.until))
-        again = await export_messages(client, tmp_path, begin.date(), window=2 * DAY)
-        assert again.until is not None
-        assert again.until >= report.until
-        assert again.parts_kept == 3
-        assert sorted(lines_in(tmp_path)) == sorted(sandbox.world.between(start, again.until))
-        assert (await verify_export(tmp_path)).is_whole
-
-
-@pytest.mark.parametrize("skew", [-3 * 86400.0, 3 * 86400.0])
-async def test_the_present_is_the_servers_not_ours(skew: float, tmp_path: Path) -> None:
-    async with (
-        Sandbox(messages=10, skew=skew) as sandbox,
-        KauneongaClient(sandbox.base_url, sandbox.token) as client,
-    ):
-        today = datetime.now(UTC).date()
-        report = await export_messages(client, tmp_path, today - 10 * DAY, today + 10 * DAY)
-    assert report.until is not None
-    assert abs(report.until - datetime.now(UTC) - timedelta(seconds=skew - 300)) < timedelta(minutes=1)
-
-
-def _turn_back(folder: Path, end: datetime, earlier: datetime) -> None:
-    """Make an export look as if it had been made hours ago: its last window is gone, and its span ends earlier."""
-    place = Folder(folder, "messages")
-    entries: list[Any] = []
-    for entry in read_lines(place.read_lines(JOURNAL), msgspec.json.Decoder(Entry), ""):
-        if isinstance(entry, Span):
-            entries.append(Span(entry.start, earlier))
-        elif isinstance(entry, Done) and entry.window and entry.window.end and entry.window.end > earlier:
-            assert entry.part is not None
-            (folder / entry.part.name).unlink()
-        else:
-            entries.append(entry)
-    place.replace_lines(JOURNAL, list(map(write_line, entries)))
-
-
 async def test_two_exports_to_one_folder_do_not_mix(sandbox: Sandbox, client: KauneongaClient, tmp_path: Path) -> None:
     place = Folder(tmp_path, "messages")
     place.lock()
@@ -286,86 +129,6 @@ async def test_a_folder_is_free_again_however_an_export_ended(
         place = Folder(tmp_path, "messages")
         place.lock()
         place.unlock()
-
-
-async def test_what_a_crash_left_is_cleaned_up(sandbox: Sandbox, client: KauneongaClient, tmp_path: Path) -> None:
-    await export(client, tmp_path)
-    parts_of(tmp_path)[4].unlink()
-    (tmp_path / "_messages_2025-01-05_2025-01-05.jsonl.part").write_bytes(b"half")
-    (tmp_path / "_messages.journal.part").write_bytes(b"half")
-    (tmp_path / "messages_2025-01-05_2025-01-05_2.jsonl").write_bytes(b"finished, and not in the journal")
-    with (tmp_path / JOURNAL).open("ab") as journal:
-        journal.write(b'0123 {"type":"do')
-    await export(client, tmp_path)
-    assert {path.name for path in tmp_path.iterdir() if path not in parts_of(tmp_path)} == {JOURNAL, "_messages.lock"}
-    assert (await verify_export(tmp_path)).is_whole
-
-
-async def test_a_file_that_nobody_was_about_to_write_is_left_alone(
-    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
-) -> None:
-    await export(client, tmp_path)
-    stranger = tmp_path / "messages_2024-01-05_2024-01-05.jsonl"
-    stranger.write_bytes(b"somebody's")
-    with pytest.raises(errors.ConfigurationError, match="messages_2024-01-05_2024-01-05"):
-        await export(client, tmp_path)
-    assert stranger.exists()
-
-
-async def test_a_journal_from_the_future_is_not_touched(client: KauneongaClient, tmp_path: Path) -> None:
-    content = write_line(Begun("messages", {}, "", 1, version=2)) + b"\n"
-    (tmp_path / JOURNAL).write_bytes(content)
-    with pytest.raises(errors.ConfigurationError, match="later version"):
-        await export(client, tmp_path)
-    assert (tmp_path / JOURNAL).read_bytes() == content
-
-
-async def test_a_journal_that_lost_its_end_costs_what_it_no_longer_tells_of(
-    client: KauneongaClient, tmp_path: Path
-) -> None:
-    await export(client, tmp_path)
-    lines = sorted(lines_in(tmp_path))
-    journal = (tmp_path / JOURNAL).read_bytes()
-    place = journal.index(b'"first":"2025-01-11"')
-    (tmp_path / JOURNAL).write_bytes(journal[:place] + b"\0" * (len(journal) - place))
-    report = await export(client, tmp_path)
-    assert report.parts == 10
-    assert sorted(lines_in(tmp_path)) == lines
-    assert (await verify_export(tmp_path)).is_whole
-
-
-async def test_what_is_told_after_a_damaged_line_is_read(
-    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path, one_window_fails: None
-) -> None:
-    with pytest.raises(errors.InvalidRequest):
-        await export(client, tmp_path)
-    *lines, last = (tmp_path / JOURNAL).read_bytes().splitlines()
-    (tmp_path / JOURNAL).write_bytes(b"".join(line + b"\n" for line in (*lines, bytes(len(last)))))
-    sandbox.settings.faults = ScriptedFaults([None] * 4 + [Fault(status=400)])
-    with pytest.raises(errors.InvalidRequest):
-        await export(client, tmp_path)
-    assert (await export(client, tmp_path)).parts_kept == 11 + 4
-
-
-async def test_an_fsync_that_fails_costs_the_window_once_more(
-    client: KauneongaClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    commit = AtomicFile.commit
-    failures = [True]
-
-    def fail_once(self: AtomicFile) -> Path:
-        if self.path.name == "messages_2025-01-03_2025-01-03.jsonl" and failures:
-            failures.pop()
-            self.close()
-            raise OSError(errno.EIO, "Input/output error")
-        return commit(self)
-
-    monkeypatch.setattr(AtomicFile, "commit", fail_once)
-    report = await export(client, tmp_path)
-    assert not failures
-    assert report.records == len(lines_in(tmp_path))
-    assert report.bytes_written == sum(path.stat().st_size for path in parts_of(tmp_path))
-    assert (await verify_export(tmp_path)).is_whole
 
 
 async def test_verifying_what_is_no_export_says_so(tmp_path: Path) -> None:
@@ -409,23 +172,3 @@ async def test_exactly_once_over_many_stops_for_servers_that_cap_their_lists_and
                 stops += 1
         assert sorted(lines_in(tmp_path)) == truth(sandbox)
         assert (await verify_export(tmp_path)).is_whole
-
-
-def stop_after(count: int) -> Callable[[ExportReport], None]:
-    left = count
-
-    def stop(report: ExportReport) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            task = asyncio.current_task()
-            assert task is not None
-            task.get_loop().call_soon(_cancel_export)
-
-    return stop
-
-
-def _cancel_export() -> None:
-    for task in asyncio.all_tasks():
-        if "export_messages" in repr(task.get_coro()):
-            task.cancel()
