@@ -1,0 +1,150 @@
+"""What the polls of a watch ask for, how far they look back, and how often they come; against the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+import pytest
+
+from kauneonga_async import KauneongaClient, MemoryCursor, MessageChange, ServerCalendar
+from kauneonga_async.sandbox import RandomFaults, Sandbox
+from kauneonga_async.sandbox.faults import Fault
+from tests.watching.moments import DAY, now
+from tests.watching.observer import INTERVAL, Observer, kinds
+
+
+async def test_an_unchanged_poll_is_a_304_and_nothing_else(sandbox: Sandbox, client: KauneongaClient) -> None:
+    async with Observer(client.messages.watch(interval=INTERVAL)) as observer:
+        await observer.settle()
+        report = observer.watch.report
+        before = msgspec.structs.asdict(report)
+        await observer.settle()
+        assert report.unchanged > before["unchanged"]
+        assert (report.records, report.bytes) == (before["records"], before["bytes"])
+
+
+async def test_a_server_without_etags_is_watched_as_well(sandbox: Sandbox, client: KauneongaClient) -> None:
+    sandbox.configure(etags=False)
+    async with Observer(client.messages.watch(interval=INTERVAL)) as observer:
+        await observer.settle()
+        new = sandbox.world.add(now())
+        assert kinds(await observer.settle()) == [("created", new)]
+        assert observer.watch.report.unchanged == 0
+
+
+@pytest.mark.usefixtures("sandbox")
+async def test_an_etag_is_trusted_only_when_its_changes_were_acknowledged(client: KauneongaClient) -> None:
+    """A 304 to what a consumer never dealt with would lose it."""
+    watch = client.messages.watch(interval=INTERVAL, cursor=MemoryCursor(), start=(now() - 3 * DAY).date())
+    first = await anext(aiter(watch))
+    await watch.aclose()
+    changes = aiter(watch)
+    assert (await anext(changes)).event_id == first.event_id
+    assert (await anext(changes)).event_id != first.event_id
+    await watch.aclose()
+
+
+async def test_older_messages_are_looked_at_in_turns(sandbox: Sandbox, client: KauneongaClient) -> None:
+    oldest = min(sandbox.world.message_ids())
+    tiers = {2 * DAY: None, 20 * DAY: timedelta(seconds=0.2)}
+    async with Observer(client.messages.watch(interval=INTERVAL, look_back=tiers)) as observer:
+        assert await observer.settle() == []
+        sandbox.world.edit(oldest, status="x")
+        seen: list[MessageChange[Any]] = []
+        while not seen:
+            seen += await observer.settle()
+        assert kinds(seen) == [("updated", oldest)]
+
+
+async def test_what_is_further_back_than_the_look_back_is_not_looked_at(
+    sandbox: Sandbox, client: KauneongaClient
+) -> None:
+    oldest = min(sandbox.world.message_ids())
+    async with Observer(client.messages.watch(interval=INTERVAL)) as observer:
+        await observer.settle()
+        sandbox.world.edit(oldest, status="x")
+        assert await observer.settle() == []
+
+
+async def test_a_server_that_cuts_lists_off_in_silence_hides_nothing_new() -> None:
+    calendar = ServerCalendar("UTC", to_date_inclusive=True)
+    async with (
+        Sandbox(messages=0, cap=25) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token, calendar=calendar) as client,
+    ):
+        for _ in range(24):
+            sandbox.world.add(now() - DAY)
+        async with Observer(client.messages.watch(interval=INTERVAL)) as observer:
+            assert await observer.settle() == []
+            new = [sandbox.world.add(now() - timedelta(seconds=60 - second)) for second in range(24)]
+            assert kinds(await observer.settle()) == [("created", record_id) for record_id in new]
+
+
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+async def test_a_list_that_stops_a_day_short_is_looked_into(order: str) -> None:
+    first, last = (now() - 4 * DAY).date(), (now() - DAY).date()
+    calendar = ServerCalendar("UTC", to_date_inclusive=True)
+    async with (
+        Sandbox(messages=120, start=first, end=last, cap=37, order=order) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token, calendar=calendar) as client,
+        Observer(client.messages.watch(interval=INTERVAL, start=first, look_back=5 * DAY)) as observer,
+    ):
+        assert sorted(change.id for change in await observer.settle()) == list(sandbox.world.message_ids())
+
+
+async def test_an_account_that_is_quiet_for_a_day_is_asked_once_more_and_not_with_each_poll() -> None:
+    calendar = ServerCalendar("UTC", to_date_inclusive=True)
+    async with (
+        Sandbox(messages=0) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token, calendar=calendar) as client,
+    ):
+        for _ in range(24):
+            sandbox.world.add(now() - 1.5 * DAY)
+        async with Observer(client.messages.watch(interval=INTERVAL)) as observer:
+            await observer.settle()
+            assert len({frozenset(request.query.items()) for request in sandbox.requests}) <= 3
+            asked, polls = len(sandbox.requests), observer.watch.report.polls
+            await observer.settle()
+            assert len(sandbox.requests) - asked <= observer.watch.report.polls - polls + 1
+
+
+def test_polls_never_come_more_often_than_asked_for(run_jumping: Any) -> None:
+    async def main() -> list[float]:
+        async with Sandbox(messages=0) as quiet, KauneongaClient(quiet.base_url, quiet.token) as client:
+            times: list[float] = []
+            clock = asyncio.get_running_loop().time
+
+            def note(method: str, path: str) -> Fault | None:
+                del method, path
+                times.append(clock())
+                return None
+
+            quiet.configure(faults=note)
+            async with Observer(client.messages.watch(interval=15.0)):
+                while len(times) < 8:
+                    await asyncio.sleep(1.0)
+            return times
+
+    times = run_jumping(main())
+    waits = [later - earlier for earlier, later in pairwise(times)]
+    assert all(15.0 <= wait <= 16.6 for wait in waits)
+    assert len(set(waits)) > 1
+
+
+def test_while_the_server_is_in_trouble_polls_become_seldom(run_jumping: Any) -> None:
+    async def main() -> int:
+        trouble = RandomFaults(1.0, kinds=("500",))
+        async with Sandbox(messages=0, faults=trouble) as down, KauneongaClient(down.base_url, down.token) as client:
+            clock = asyncio.get_running_loop().time
+            async with Observer(client.messages.watch(interval=1.0, max_retries=0)):
+                began = clock()
+                while clock() - began < 1200:
+                    await asyncio.sleep(60.0)
+                return trouble.count
+
+    # Ten of the longest pauses at their mean, and those on the way there.
+    assert 8 <= run_jumping(main()) <= 30
