@@ -27,6 +27,7 @@ PAGE = "the body is an HTML or XML page, not JSON: is base_url right, or a proxy
         (b'{"data": , "success":true}', "the body is no valid JSON", True),
         (b'{"data":1,"data":2}', 'the body has two "data" keys', False),
         (b'{"data":1} {', "the body is no valid JSON, or stops short", True),
+        (b'{"data":1,"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "the body is nested too deeply to be read", False),
         (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "the body is nested too deeply to be read", False),
     ],
 )

@@ -20,6 +20,7 @@ def test_it_has_its_id_its_date_and_its_bytes() -> None:
     assert found.raw == element.strip()
     assert str(found.error) == "record 7: Expected `bool`, got `str` at $.read"
     assert (found.error.path, found.error.record_id) == ("$.read", 7)
+    assert found.__rich_repr__() == [("id", 7), ("error", found.error)]
 
 
 @pytest.mark.parametrize("record_id", [1, 2, LARGEST_ID])

@@ -81,3 +81,19 @@ def test_an_object_in_the_list_s_place_may_be_as_large_as_a_record(room: int) ->
     batch = decoder.finish()
     assert batch is not None
     assert batch.ids == [1]
+
+
+def test_what_stands_before_the_list_may_be_as_large_as_an_envelope_and_no_larger() -> None:
+    decoder: ListDecoder[Any] = ListDecoder(record_reader(dict, "id", None))
+    head = b'{"x":"'
+    decoder.feed(head + b"y" * (config.LARGEST_ENVELOPE - len(head)))
+    with pytest.raises(DecodeError) as caught:
+        decoder.feed(b"y")
+    assert str(caught.value) in {
+        'no "data" within the first 1,048,576 bytes of the body',
+        "the body holds more than 1,048,576 bytes that are no record of a list",
+    }
+    decoder = ListDecoder(record_reader(dict, "id", None))
+    with pytest.raises(DecodeError) as caught:
+        decoder.feed(head + b"y" * config.LARGEST_ENVELOPE)
+    assert str(caught.value) == 'no "data" within the first 1,048,576 bytes of the body'
