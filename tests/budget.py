@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 SHARE = int(os.environ.get("KAUNEONGA_TEST_SHARE", "1"))
-"""One example in so many is tried; for the second and third Python in CI, where the first tries all of them."""
+"""One example in so many is tried, and one long test; for the last Python in CI, where the first tries all of them."""
 
 KILLS = int(os.environ.get("KAUNEONGA_KILLS", "120")) // SHARE
 """How often processes are killed, at the least, over all formats."""

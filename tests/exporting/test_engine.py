@@ -69,25 +69,27 @@ async def test_exactly_once_over_many_stops_for_servers_that_cap_their_lists_and
         faults=RandomFaults(0.1, kinds=("500", "reset", "cut"), seed=seed),
     )
     stops, limit = 0, 8
-    async with server as sandbox, KauneongaClient(sandbox.base_url, sandbox.token, max_retries=40) as client:
+    async with server as sandbox:
         while True:
-            task = asyncio.create_task(
-                export_messages(
-                    client,
-                    tmp_path,
-                    FIRST,
-                    LAST,
-                    window=30 * DAY,
-                    concurrency=rng.choice([1, 4]),
-                    engine=rng.choice([Here, Twice])(client) if stops % 3 else None,
-                    progress=stop_after(rng.randint(1, 9) if stops < limit else 10**9),
+            # Each run has a client of its own, as a process has: what a stopped one spent of its retries stays spent.
+            async with KauneongaClient(sandbox.base_url, sandbox.token, max_retries=40) as client:
+                task = asyncio.create_task(
+                    export_messages(
+                        client,
+                        tmp_path,
+                        FIRST,
+                        LAST,
+                        window=30 * DAY,
+                        concurrency=rng.choice([1, 4]),
+                        engine=rng.choice([Here, Twice])(client) if stops % 3 else None,
+                        progress=stop_after(rng.randint(1, 9) if stops < limit else 10**9),
+                    )
                 )
-            )
-            try:
-                await task
-                break
-            except asyncio.CancelledError:
-                stops += 1
+                try:
+                    await task
+                    break
+                except asyncio.CancelledError:
+                    stops += 1
         assert stops
         assert sorted(lines_in(tmp_path)) == sorted(sandbox.world.between(None, None))
         assert (await verify_export(tmp_path)).is_whole
