@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 from anyio import CancelScope
 from distributed import Client, KilledWorker
+from distributed.comm.core import CommClosedError
 from distributed.security import Security
 
 from kauneonga_async.errors import ConfigurationError, ConnectionFailed
@@ -131,8 +132,8 @@ class _Link:
                     return delivery
                 finally:
                     future.release()
-            except CancelledError:
-                pass
+            except (CancelledError, CommClosedError):
+                pass  # the scheduler was lost: before its result was there, or while that was on its way
             except KilledWorker:
                 raise ConnectionFailed(
                     f"each of the workers that {order.name} was given to died over it: see their logs, and whether "
