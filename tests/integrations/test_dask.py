@@ -19,6 +19,7 @@ import dask
 import distributed
 import pyarrow as pa
 import pytest
+from distributed.comm.core import CommClosedError
 
 from kauneonga_async import KauneongaClient, errors, export_messages, verify_export
 from kauneonga_async.cli.app import run_app
@@ -148,6 +149,31 @@ async def test_a_scheduler_that_is_killed_is_waited_for_and_what_was_not_deliver
     report = await task
     await check(tmp_path, sandbox)
     assert report.parts == report.parts_planned
+
+
+async def test_a_scheduler_that_is_lost_while_a_result_is_on_its_way_is_found_again(
+    sandbox: Sandbox, client: KauneongaClient, cluster: DaskCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost: list[Any] = []
+    submit = distributed.Client.submit
+
+    class Lost:
+        def __init__(self, future: Any) -> None:
+            self.release = future.release
+
+        def __await__(self) -> Iterator[None]:
+            raise CommClosedError("in <TCP (closed) ConnectionPool.gather>: Stream is closed")
+            yield
+
+    def submit_and_lose_the_first(self: distributed.Client, *args: Any, **options: Any) -> Any:
+        future = submit(self, *args, **options)
+        lost.append(future)
+        return Lost(future) if len(lost) == 1 else future
+
+    monkeypatch.setattr(distributed.Client, "submit", submit_and_lose_the_first)
+    await export(client, cluster, tmp_path)
+    await check(tmp_path, sandbox)
+    assert len(lost) > 1
 
 
 async def test_a_driver_that_is_killed_is_gone_on_with_and_its_orders_end(
