@@ -1,4 +1,4 @@
-"""Compression: gzip and zstd, of streams, in bounded memory and to the same bytes each time."""
+"""Compression: gzip and zstd, of streams, in bounded memory."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import io
 import subprocess
 import sys
@@ -107,7 +108,9 @@ def test_parts_are_encoded_by_several_threads_at_once(a_format: Format) -> None:
     with ThreadPoolExecutor(len(parts)) as pool:
         several = list(pool.map(lambda records: encoded(a_format, records, records), parts))
     alone = [encoded(a_format, records, records) for records in parts]
-    assert [ids_of(a_format, part) for part in several] == [ids_of(a_format, part) for part in alone]
+    if a_format.ending.endswith(".gz"):
+        # isal promises no bytes, and once was seen to make others; what they are inflated to is the records.
+        several, alone = ([gzip.decompress(part) for part in parts] for parts in (several, alone))
     assert several == alone
 
 
