@@ -10,7 +10,7 @@ import anyio
 from kauneonga_async.client import KauneongaClient
 from kauneonga_async.fleets.events import AccountChange
 from kauneonga_async.fleets.lane import Lane
-from kauneonga_async.watching import MessageChange, Watch, run_of
+from kauneonga_async.watching import MessageChange, Watch
 
 __all__ = ["Account"]
 
@@ -41,7 +41,7 @@ class Account:
 
     async def watch_until_it_ends(self) -> Exception:
         """Watch, and return what has ended it."""
-        run = run_of(self.watch, self)
+        run = self.watch._run(self)  # noqa: SLF001 - no public method, which users would be shown
         await run.supervise()
         if isinstance(run.error, Exception):
             return run.error.with_traceback(None)

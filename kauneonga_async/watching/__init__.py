@@ -7,7 +7,7 @@ from kauneonga_async.watching.report import WatchReport
 from kauneonga_async.watching.run import Terms, WatchRun
 from kauneonga_async.watching.sqlite_cursor import SqliteCursor, account_key
 from kauneonga_async.watching.tiers import LookBack, read_look_back
-from kauneonga_async.watching.watch import Watch, check_cursor, check_start, run_of
+from kauneonga_async.watching.watch import Watch, check_cursor, check_start
 
 __all__ = [
     "Cursor",
@@ -26,5 +26,4 @@ __all__ = [
     "check_cursor",
     "check_start",
     "read_look_back",
-    "run_of",
 ]

@@ -21,7 +21,7 @@ from kauneonga_async.watching.report import WatchReport
 from kauneonga_async.watching.run import Terms, WatchRun
 from kauneonga_async.watching.sqlite_cursor import SqliteCursor, account_key
 
-__all__ = ["Watch", "check_cursor", "check_start", "run_of"]
+__all__ = ["Watch", "check_cursor", "check_start"]
 
 T = TypeVar("T", default=Message)
 
@@ -82,6 +82,7 @@ class Watch(Generic[T]):
         return f"Watch({self._terms.listing.path}, every {self._terms.interval:g} s)"
 
     def _run(self, taker: Taker[MessageChange[T]]) -> WatchRun[T]:
+        """Return an iteration whose changes go to a taker, one by one; for fleets, which run it in a task of theirs."""
         self._terms.listing.transport.check()
         self._report = WatchReport()
         return _make_run(self._terms, self._cursor, self._report, taker, self._settle, True)
@@ -93,11 +94,6 @@ class Watch(Generic[T]):
             handover,
             partial(_make_run, self._terms, self._cursor, self._report, handover, self._settle, one_by_one),
         )
-
-
-def run_of(watch: Watch[T], taker: Taker[MessageChange[T]]) -> WatchRun[T]:
-    """Return an iteration whose changes go to a taker, one by one; for fleets, which run it in a task of theirs."""
-    return watch._run(taker)  # noqa: SLF001 - no method, which users would be shown
 
 
 def check_cursor(cursor: Any) -> Any:

@@ -124,12 +124,7 @@ async def _open_client(order: Order, token_file: str | None, turns: Turns) -> Ka
     job, token = order.job, await token_of(token_file)
     # The driver was allowed to use the URL; a proxy is the worker's own.
     client = KauneongaClient(
-        job.base_url,
-        token,
-        calendar=job.calendar,
-        trust_env=True,
-        allow_http=True,
-        on_event=turns.note,
+        job.base_url, token, calendar=job.calendar, trust_env=True, allow_http=True, on_event=turns.note
     )
     salt, _, expected = job.account.partition(":")
     found = client.fingerprint(salt.encode())
