@@ -13,6 +13,7 @@ from tools.audit import verdict
         (0, "No known vulnerabilities found", 0, "no known weakness"),
         (1, "Found 1 known vulnerability in 1 package", 1, "Found 1 known"),
         (1, "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='api.osv.dev')", 0, "not audited"),
+        (1, "WARNING: Timeout, tried again\nFound 2 known vulnerabilities in 1 package", 1, "Found 2 known"),
         (2, "usage: pip-audit [-h]", 1, "usage"),
     ],
 )

@@ -25,7 +25,7 @@ def verdict(code: int, errors: str) -> int:
     if code == 0:
         print("no known weakness")
         return 0
-    if _UNREACHABLE.search(errors):
+    if "known vulnerabilit" not in errors and _UNREACHABLE.search(errors):
         print("not audited: the advisories cannot be reached")
         return 0
     print(errors.strip())
