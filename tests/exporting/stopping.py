@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-from kauneonga_async import ExportReport
+from kauneonga_async import ExportReport, KauneongaClient
+from kauneonga_async.sandbox import Sandbox
+
+Export = Callable[[KauneongaClient, int], Coroutine[Any, Any, ExportReport]]
+"""Makes a run of ``export_messages``, given how many before it were stopped."""
 
 
 def stop_after(count: int) -> Callable[[ExportReport], None]:
@@ -20,6 +25,23 @@ def stop_after(count: int) -> Callable[[ExportReport], None]:
             task.get_loop().call_soon(_cancel_export)
 
     return stop
+
+
+async def stopped_again_and_again(sandbox: Sandbox, export: Export) -> int:
+    """Run an export until it is stopped no more; return how often it was.
+
+    Each run has a client of its own, as a process has: what a stopped one spent of its retries stays spent.
+    """
+    stops = 0
+    while True:
+        async with KauneongaClient(sandbox.base_url, sandbox.token, max_retries=40) as client:
+            task = asyncio.create_task(export(client, stops))
+            try:
+                await task
+            except asyncio.CancelledError:
+                stops += 1
+            else:
+                return stops
 
 
 def _cancel_export() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import random
 import ssl
+from collections.abc import Coroutine
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from kauneonga_async import KauneongaClient, ServerCalendar, errors, export_messages, verify_export
+from kauneonga_async import ExportReport, KauneongaClient, ServerCalendar, errors, export_messages, verify_export
 from kauneonga_async.exporting import Delivery, Order
 from kauneonga_async.exporting.destinations import Folder
 from kauneonga_async.files import AtomicFile
 from kauneonga_async.sandbox import Fault, RandomFaults, Sandbox, ScriptedFaults
 from tests.exporting.engines import Here, Twice
 from tests.exporting.readers import lines_in, parts_of
-from tests.exporting.stopping import stop_after
+from tests.exporting.stopping import stop_after, stopped_again_and_again
 
 FIRST, LAST = date(2025, 1, 1), date(2025, 3, 31)
 DAY = timedelta(days=1)
@@ -68,29 +68,21 @@ async def test_exactly_once_over_many_stops_for_servers_that_cap_their_lists_and
         cap=rng.choice([40, 60, 150]),
         faults=RandomFaults(0.1, kinds=("500", "reset", "cut"), seed=seed),
     )
-    stops, limit = 0, 8
+
+    def begin(client: KauneongaClient, stops: int) -> Coroutine[Any, Any, ExportReport]:
+        return export_messages(
+            client,
+            tmp_path,
+            FIRST,
+            LAST,
+            window=30 * DAY,
+            concurrency=rng.choice([1, 4]),
+            engine=rng.choice([Here, Twice])(client) if stops % 3 else None,
+            progress=stop_after(rng.randint(1, 9) if stops < 8 else 10**9),
+        )
+
     async with server as sandbox:
-        while True:
-            # Each run has a client of its own, as a process has: what a stopped one spent of its retries stays spent.
-            async with KauneongaClient(sandbox.base_url, sandbox.token, max_retries=40) as client:
-                task = asyncio.create_task(
-                    export_messages(
-                        client,
-                        tmp_path,
-                        FIRST,
-                        LAST,
-                        window=30 * DAY,
-                        concurrency=rng.choice([1, 4]),
-                        engine=rng.choice([Here, Twice])(client) if stops % 3 else None,
-                        progress=stop_after(rng.randint(1, 9) if stops < limit else 10**9),
-                    )
-                )
-                try:
-                    await task
-                    break
-                except asyncio.CancelledError:
-                    stops += 1
-        assert stops
+        assert await stopped_again_and_again(sandbox, begin)
         assert sorted(lines_in(tmp_path)) == sorted(sandbox.world.between(None, None))
         assert (await verify_export(tmp_path)).is_whole
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Coroutine
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kauneonga_async import KauneongaClient, errors, export_messages, verify_export
+from kauneonga_async import ExportReport, KauneongaClient, errors, export_messages, verify_export
 from kauneonga_async.exporting.destinations import Folder
 from kauneonga_async.sandbox import RandomFaults, Sandbox
 from tests.exporting.daily import DAY, FIRST, JOURNAL, export
 from tests.exporting.readers import lines_in, parts_of
-from tests.exporting.stopping import stop_after
+from tests.exporting.stopping import stop_after, stopped_again_and_again
 from tests.exporting.truth import truth
 
 
@@ -150,27 +151,19 @@ async def test_exactly_once_over_many_stops_for_servers_that_cap_their_lists_and
         cap=rng.choice([60, 100, 250]),
         faults=RandomFaults(0.1, kinds=("500", "reset", "cut"), seed=seed),
     )
-    stops = 0
+
+    def begin(client: KauneongaClient, stops: int) -> Coroutine[Any, Any, ExportReport]:
+        return export_messages(
+            client,
+            tmp_path,
+            date(2025, 1, 1),
+            date(2025, 3, 31),
+            window=timedelta(days=30),
+            progress=stop_after(rng.randint(1, 9) if stops < 15 else 10**9),
+            concurrency=rng.choice([1, 4]),
+        )
+
     async with server as sandbox:
-        while True:
-            stop = stop_after(rng.randint(1, 9) if stops < 15 else 10**9)
-            # Each run has a client of its own, as a process has: what a stopped one spent of its retries stays spent.
-            async with KauneongaClient(sandbox.base_url, sandbox.token, max_retries=40) as client:
-                task = asyncio.create_task(
-                    export_messages(
-                        client,
-                        tmp_path,
-                        date(2025, 1, 1),
-                        date(2025, 3, 31),
-                        window=timedelta(days=30),
-                        concurrency=rng.choice([1, 4]),
-                        progress=stop,
-                    )
-                )
-                try:
-                    await task
-                    break
-                except asyncio.CancelledError:
-                    stops += 1
+        await stopped_again_and_again(sandbox, begin)
         assert sorted(lines_in(tmp_path)) == truth(sandbox)
         assert (await verify_export(tmp_path)).is_whole
