@@ -1,4 +1,4 @@
-"""Compression: gzip and zstd, of streams, in bounded memory."""
+"""Compression: gzip and zstd, of streams, in bounded memory and to the same bytes each time."""
 
 from __future__ import annotations
 
