@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from benchmarks.groups.export import FIRST, LAST
+from benchmarks.groups.stream import RECORDS_IN_30_MB, WEEK
 from benchmarks.processes import compiled, server, watched
 
 # By what is in the name of a file that code was loaded from; the first that fits.
@@ -40,15 +42,14 @@ class Hot(NamedTuple):
     arguments: dict[str, Any]
 
 
-WEEK = {"first": "2025-01-06", "last": "2025-01-12"}
-MONTH = {"first": "2025-01-01", "last": "2025-01-28"}
-EXPORT = {**MONTH, "window": 7}
+STREAM = {"first": WEEK[0], "last": WEEK[1]}
+EXPORT = {"first": FIRST, "last": LAST, "window": 7}
 HOT = {
-    "stream": Hot("ours", "stream", "message", (19_000, *WEEK.values()), {**WEEK, "times": 20}),
-    "get": Hot("ours", "get", "call", (10, *WEEK.values()), {"count": 10_000}),
-    "export": Hot("ours", "export", "message", (152_000, *MONTH.values()), EXPORT),
-    "parquet": Hot("ours", "export", "message", (76_000, *MONTH.values()), {**EXPORT, "form": "parquet"}),
-    "recordings": Hot("ours", "recordings", "file", (1, *WEEK.values(), 1000, 60_000), {"concurrency": 16}),
+    "stream": Hot("ours", "stream", "message", (RECORDS_IN_30_MB, *WEEK), {**STREAM, "times": 20}),
+    "get": Hot("ours", "get", "call", (10, *WEEK), {"count": 10_000}),
+    "export": Hot("ours", "export", "message", (8 * RECORDS_IN_30_MB, FIRST, LAST), EXPORT),
+    "parquet": Hot("ours", "export", "message", (4 * RECORDS_IN_30_MB, FIRST, LAST), {**EXPORT, "form": "parquet"}),
+    "recordings": Hot("ours", "recordings", "file", (1, *WEEK, 1000, 60_000), {"concurrency": 16}),
     "watch": Hot("our_fleet", "polls", "poll", (), {"accounts": 1000, "seconds": 5.0, "at_once": 16}),
 }
 

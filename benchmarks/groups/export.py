@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 
+from benchmarks.groups.stream import RECORDS_IN_30_MB
 from benchmarks.processes import contend, curl, server
 from benchmarks.rows import Row
 
-RECORDS_IN_30_MB = 19_000
 FIRST, LAST = "2025-01-01", "2025-01-28"
 # As we ask for these four weeks, with their padding: all fetch the same bodies.
 WEEKS = (
@@ -26,8 +26,7 @@ PEERS: dict[str, tuple[str, float | None]] = {
 
 def export(rounds: int) -> Iterator[Row]:
     """Measure four windows of 40 MB each."""
-    rates: dict[str, list[float]] = {name: [] for name in ("ours", *PEERS)}
-    processor: dict[str, list[float]] = {name: [] for name in ("ours", *PEERS)}
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in ("ours", *PEERS)}
     with server(RECORDS_IN_30_MB * 4, FIRST, LAST) as base_url:
         urls = [f"{base_url}/v2/messages?from_date={first}&to_date={last}" for first, last in WEEKS]
         for _ in range(rounds):
@@ -35,20 +34,20 @@ def export(rounds: int) -> Iterator[Row]:
                 mine = contend(
                     "ours", "export", base_url=base_url, first=FIRST, last=LAST, window=7, folder=f"{folder}/ours"
                 )
-                runs = {"ours": mine, "curl": curl(urls, f"{folder}/curl")}
+                runs["ours"].append(mine)
+                runs["curl"].append(curl(urls, f"{folder}/curl"))
                 for name in ("aiohttp_json", "aiohttp_raw"):
-                    runs[name] = contend(name, "export", urls=urls, folder=f"{folder}/{name}")
-                for name, run in runs.items():
-                    rates[name].append(mine["bytes"] / run["seconds"])
-                    processor[name].append(run["processor"])
-    best = {name: max(values) / 1e6 for name, values in rates.items()}
+                    runs[name].append(contend(name, "export", urls=urls, folder=f"{folder}/{name}"))
+    size = runs["ours"][0]["bytes"]
+    best = {name: size / min(run["seconds"] for run in done) / 1e6 for name, done in runs.items()}
+    used = {name: min(run["processor"] for run in done) for name, done in runs.items()}
     for name, (title, target) in PEERS.items():
         yield Row(
             what=f"JSON Lines export, bytes/s, against {title}",
             result=best["ours"] / best[name],
             target=target,
             at_least=True,
-            processor=min(processor["ours"]) / min(processor[name]),
+            processor=used["ours"] / used[name],
             details={"ours, MB/s": best["ours"], f"{title}, MB/s": best[name]},
             series="export",
         )

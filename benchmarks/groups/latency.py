@@ -20,22 +20,22 @@ GIVEN_THE_API = ("ours", "openai_client")
 
 def latency(rounds: int) -> Iterator[Row]:
     """``messages.get``: median latency."""
-    medians: dict[str, list[float]] = {name: [] for name in ("ours", *PEERS)}
-    processor: dict[str, list[float]] = {name: [] for name in ("ours", *PEERS)}
+    runs: dict[str, list[dict[str, list[float]]]] = {name: [] for name in ("ours", *PEERS)}
     with server(10, "2025-01-06", "2025-01-12") as base_url:
         for _ in range(2 * rounds):
-            for module, values in medians.items():
+            for module, done in runs.items():
                 where = {"base_url": base_url} if module in GIVEN_THE_API else {"url": f"{base_url}/v2/messages/1001"}
-                laps = contend(module, "get", count=1500, **where)
-                values.append(statistics.median(laps["seconds"][300:]) * 1e6)
-                processor[module].append(statistics.median(laps["processor"][300:]))
-    best = {module: min(values) for module, values in medians.items()}
+                done.append(contend(module, "get", count=1500, **where))
+    best, used = (
+        {module: min(statistics.median(laps[which][300:]) for laps in done) * 1e6 for module, done in runs.items()}
+        for which in ("seconds", "processor")
+    )
     for module, (name, target) in PEERS.items():
         yield Row(
             what=f"messages.get, median latency, against {name}",
             result=best["ours"] / best[module],
             target=target,
-            processor=min(processor["ours"]) / min(processor[module]),
+            processor=used["ours"] / used[module],
             details={"ours, us": best["ours"], f"{name}, us": best[module]},
             series="get",
         )

@@ -26,45 +26,39 @@ PEERS: dict[str, tuple[str, str, float | None]] = {
 
 def stream(rounds: int) -> Iterator[Row]:
     """Measure 30 MB against the peers, and 300 MB against 30."""
-    grown: list[float] = []
     with server(RECORDS_IN_30_MB, *WEEK) as base_url:
         theirs = {"url": f"{base_url}/v2/messages?{WEEK_QUERY}", "warm_url": f"{base_url}/v2/messages/1001"}
-        rates: dict[str, list[float]] = {name: [] for name in ("ours", *PEERS)}
-        again: dict[str, list[float]] = {name: [] for name in ("ours", *PEERS)}
-        processor: dict[str, list[float]] = {name: [] for name in ("ours", *PEERS)}
+        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in ("ours", *PEERS)}
         for _ in range(rounds):
-            mine = contend("ours", "stream", base_url=base_url, first=WEEK[0], last=WEEK[1])
-            rates["ours"].append(_rate(mine, "seconds"))
-            again["ours"].append(_rate(mine, "again"))
-            processor["ours"].append(mine["processor"])
-            grown.append(mine["grown"] / 1e6)
+            runs["ours"].append(contend("ours", "stream", base_url=base_url, first=WEEK[0], last=WEEK[1]))
             for name, (module, function, _) in PEERS.items():
-                theirs_done = contend(module, function, **theirs)
-                rates[name].append(_rate(theirs_done, "seconds"))
-                again[name].append(_rate(theirs_done, "again"))
-                processor[name].append(theirs_done["processor"])
-    best = {name: max(values) for name, values in rates.items()}
+                runs[name].append(contend(module, function, **theirs))
+    best, again = (
+        {name: max(_rate(run, which) for run in done) for name, done in runs.items()} for which in ("seconds", "again")
+    )
+    used = {name: min(run["processor"] for run in done) for name, done in runs.items()}
     for name, (_, _, target) in PEERS.items():
         yield Row(
             what=f"typed stream of 30 MB, records/s, against {name}",
             result=best["ours"] / best[name],
             target=target,
             at_least=True,
-            processor=min(processor["ours"]) / min(processor[name]),
+            processor=used["ours"] / used[name],
             details={"ours": best["ours"], name: best[name]},
             series="stream",
         )
     for name in PEERS:
         yield Row(
             what=f"  once the process has read it before, {name}",
-            result=max(again["ours"]) / max(again[name]),
+            result=again["ours"] / again[name],
             at_least=True,
-            details={"ours": max(again["ours"]), name: max(again[name])},
+            details={"ours": again["ours"], name: again[name]},
         )
     with server(RECORDS_IN_30_MB * 10, *WEEK) as base_url:
         large = [contend("ours", "turns", base_url=base_url, first=WEEK[0], last=WEEK[1]) for _ in range(3)]
     yield from _of_the_loop(large)
-    most, small = max(run["grown"] for run in large) / 1e6, statistics.median(grown)
+    most = max(run["grown"] for run in large) / 1e6
+    small = statistics.median(run["grown"] for run in runs["ours"]) / 1e6
     yield Row(what="growth of peak memory, 300 MB streamed", result=most, target=48, unit="MB")
     yield Row(
         what="growth of peak memory from 30 MB to 300 MB",
