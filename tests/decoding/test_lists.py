@@ -219,3 +219,14 @@ def test_text_that_is_not_utf_8_is_refused_wherever_it_would_be_handed_out() -> 
         assert [record.id for record in invalid] == [2]
     records, invalid = decode_in_pieces([body], Narrow)
     assert ([record.id for record in records], invalid) == ([1, 2], [])
+
+
+def test_records_that_are_found_by_walking_alone_come_out_as_they_arrive() -> None:
+    # A key that is spelt with an escape is nothing to cut by.
+    records = [b'{"\\u0069d":%d,"x":"%b"}' % (number, b"x" * 100) for number in range(1, 101)]
+    decoder: ListDecoder[Any] = ListDecoder(record_reader(dict, "id", None), largest_record=1000)
+    decoder.feed(b'{"data":[')
+    ids = [
+        record_id for record in records for batch in [decoder.feed(record + b",")] if batch for record_id in batch.ids
+    ]
+    assert ids == list(range(1, 101))
