@@ -7,6 +7,8 @@ import binascii
 import contextlib
 import re
 from collections.abc import Mapping
+from datetime import UTC
+from email.utils import format_datetime
 from pathlib import Path
 
 from yarl import URL
@@ -81,7 +83,10 @@ def validator_of(answer: Answer) -> str | None:
         return tag if tag is not None and tag.startswith('"') else None
     changed = answer.headers.get("Last-Modified", "")
     moment, sent = http_date(changed), http_date(answer.headers.get("Date", ""))
-    return changed if changed.isascii() and moment is not None and sent is not None and moment < sent else None
+    if moment is None or moment.tzinfo is not UTC or sent is None or moment >= sent:
+        return None
+    # As HTTP writes it (RFC 9110, 5.6.7), and no other text that holds a date: it is sent back.
+    return changed if format_datetime(moment, usegmt=True) == changed else None
 
 
 def check_magic(head: bytes, answer: Answer) -> None:
