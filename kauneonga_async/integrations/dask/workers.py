@@ -52,6 +52,7 @@ class Clients(WorkerPlugin):
         self._kept: dict[str, _Kept] = {}
         self._opening = anyio.Lock()
         self._scopes: dict[Key, CancelScope] = {}
+        self._unwanted: set[Any] = set()  # keys of tasks that were released before their first step
 
     async def teardown(self, worker: Worker) -> None:
         """Close what is open."""
@@ -60,8 +61,13 @@ class Clients(WorkerPlugin):
 
     def transition(self, key: Any, start: str, finish: str, **more: Any) -> None:
         """End an order that nobody waits for any more: Dask itself would let it go on."""
-        if start in ("executing", "long-running") and finish == "released" and key in self._scopes:
-            self._scopes[key].cancel()
+        if start in ("executing", "long-running") and finish == "released":
+            if key in self._scopes:
+                self._scopes[key].cancel()
+            else:  # a task and its release come in one message when a driver stops as soon as it has given it
+                self._unwanted.add(key)
+        elif start == "cancelled":
+            self._unwanted.discard(key)
 
     @asynccontextmanager
     async def client(self, run: str, order: Order, token_file: str | None) -> AsyncIterator[_Kept]:
@@ -86,8 +92,10 @@ class Clients(WorkerPlugin):
 
     @asynccontextmanager
     async def cancellable(self, key: Key) -> AsyncIterator[None]:
-        """Let a block end when the task is released."""
+        """Let a block end when the task is released, or not begin if it was."""
         with CancelScope() as scope:
+            if key in self._unwanted:
+                scope.cancel()
             self._scopes[key] = scope
             try:
                 yield
