@@ -1,4 +1,4 @@
-"""World: what the sandbox's server holds: messages, to-dos and recordings, made up again whenever they are asked for.
+"""World: what the sandbox's server holds: messages, to-dos and recordings, made up when they are asked for.
 
 Everything follows from the seed: a message is computed from its number, so that a hundred million of them take no
 memory. What is edited, added or deleted is kept beside.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from heapq import merge
 from typing import Any
 
@@ -21,6 +22,7 @@ from kauneonga_async.sandbox.templates import message_template, timestamp
 __all__ = ["World"]
 
 DAY = timedelta(days=1)
+_KEPT = 2000  # messages, some 4 MB: windows overlap, and are asked for again
 _GOLDEN = 0x9E3779B97F4A7C15
 _MASK = 2**64 - 1
 
@@ -70,6 +72,8 @@ class World:
         self._next_id = first_id + messages
         self._to_dos: dict[int, dict[str, Any]] = {}
         self._pick_texts()
+        self._rendered = lru_cache(maxsize=_KEPT)(self._render)
+        self._taken_at = lru_cache(maxsize=_KEPT)(self.created_at)
 
     def _pick_texts(self) -> None:
         encode = msgspec.json.encode
@@ -102,7 +106,7 @@ class World:
             return None
         number = record_id - self.first_id
         if 0 <= number < self.messages:
-            rendered = self._render(number, record_id, whole=whole)
+            rendered = self._rendered(number, record_id, whole=whole)
         elif record_id in self._edits:
             rendered = b"{}"
         else:
@@ -242,13 +246,13 @@ class World:
     def _between(self, start: datetime | None, end: datetime | None) -> Iterator[tuple[datetime, int]]:
         first = 0 if start is None else self._first_at_or_after(start)
         last = self.messages if end is None else self._first_at_or_after(end)
-        made_up = ((self.created_at(number), self.first_id + number) for number in range(first, last))
+        made_up = ((self._taken_at(number), self.first_id + number) for number in range(first, last))
         added = [pair for pair in self._added if (start is None or start <= pair[0]) and (end is None or pair[0] < end)]
         pairs = merge(made_up, added) if added else made_up
         return (pair for pair in pairs if pair[1] not in self._deleted) if self._deleted else pairs
 
     def _first_at_or_after(self, moment: datetime) -> int:
-        return bisect_left(range(self.messages), moment, key=self.created_at)
+        return bisect_left(range(self.messages), moment, key=self._taken_at)
 
     def _render(self, number: int, record_id: int, *, whole: bool) -> bytes:
         bits = mix(self.seed + 3, number)

@@ -64,7 +64,7 @@ def simulate(server: Server, latency: float, *, count: int = 1000, at_once: int 
     pace, concurrency = Pace(0.0), Concurrency(at_once)
     now, resume, refused, in_flight, finished = 0.0, 0.0, 0, 0, 0.0
     events: list[tuple[float, int, str, tuple[float, float | None]]] = []
-    waiting, order = count, 0
+    waiting, order, next_go = count, 0, 0.0
 
     def later(when: float, what: str, data: tuple[float, float | None] = (0.0, None)) -> None:
         nonlocal order
@@ -92,7 +92,9 @@ def simulate(server: Server, latency: float, *, count: int = 1000, at_once: int 
         while waiting and in_flight < int(concurrency.limit):
             delay = resume - now if resume > now else pace.delay(now)
             if delay > 1e-9:
-                later(now + delay, "go")
+                if not now < next_go <= now + delay:  # else who waits already asks again
+                    next_go = now + delay
+                    later(next_go, "go")
                 break
             waiting -= 1
             in_flight += 1
