@@ -22,7 +22,7 @@ from kauneonga_async.sandbox.templates import message_template, timestamp
 __all__ = ["World"]
 
 DAY = timedelta(days=1)
-_KEPT = 2000  # messages, some 4 MB: windows overlap, and are asked for again
+_KEPT = 500  # messages, about a megabyte: windows overlap, and are asked for again
 _GOLDEN = 0x9E3779B97F4A7C15
 _MASK = 2**64 - 1
 
