@@ -16,12 +16,23 @@ from kauneonga_async.watching.cursor import Entry, Position
 if TYPE_CHECKING:
     from kauneonga_async.watching.sqlite_file import SqliteFile
 
-__all__ = ["SqliteCursor", "account_key"]
+__all__ = ["SqliteCursor", "account_key", "check_path"]
 
 
 def account_key(base_url: object, name: str | None) -> str:
     """Return what a file keeps an account under: where it is, and its name, if it has one."""
     return f"{base_url} {name}" if name else str(base_url)
+
+
+def check_path(path: str | Path) -> Path:
+    """Return a cursor's path, if it is one.
+
+    Raises:
+        ValueError: It is empty: a shell's variable that is not set would mean the current folder.
+    """
+    if path == "":
+        raise ValueError("cursor: a file's path is needed, not ''")
+    return Path(path)
 
 
 class SqliteCursor:
@@ -35,14 +46,16 @@ class SqliteCursor:
         account: Whose messages are meant: one file can serve many accounts.
 
     Raises:
-        ConfigurationError: From ``open``: it is no cursor, or a later version of this library wrote it.
+        ValueError: The path is empty.
+        ConfigurationError: From ``open``: it is no cursor, or a later version of this library wrote it; it is left as
+            it was.
     """
 
     def __init__(self, path: str | Path, account: str = "") -> None:
         # Late: a program that watches nothing is spared SQLite.
         from kauneonga_async.watching.sqlite_file import SqliteFile  # noqa: PLC0415
 
-        self._adopt(SqliteFile(Path(path)), anyio.CapacityLimiter(1), account)
+        self._adopt(SqliteFile(check_path(path)), anyio.CapacityLimiter(1), account)
 
     def _adopt(self, file: SqliteFile, limiter: anyio.CapacityLimiter, account: str) -> None:
         self._file = file

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -127,18 +128,31 @@ class SqliteFile:
     def _connect(self) -> sqlite3.Connection:
         # Opened only to be made: to close a second descriptor of a file gives up all locks that this process has on
         # it, and so those of SQLite (fcntl's rule).
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
-        self.path.chmod(OWNER_ONLY)
-        # Threads take turns, by the guard.
-        connection = sqlite3.connect(self.path, timeout=0, check_same_thread=False)
         try:
-            with self._translated():
+            os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
+        except FileExistsError:
+            self._check_kind()
+        with self._translated():
+            # Threads take turns, by the guard.
+            connection = sqlite3.connect(self.path, timeout=0, check_same_thread=False)
+            try:
                 self._prepare(connection)
-        except BaseException:
-            connection.close()
-            raise
+            except BaseException:
+                connection.close()
+                raise
         return connection
+
+    def _check_kind(self) -> None:
+        mode = self.path.lstat().st_mode
+        if not stat.S_ISREG(mode):
+            kind = "a folder" if stat.S_ISDIR(mode) else "a symbolic link" if stat.S_ISLNK(mode) else "no regular file"
+            raise ConfigurationError(f"cursor: {self.path} is {kind}; a file is needed")
+
+    def _keep_to_owner(self) -> None:
+        # SQLite has given its log the mode that the file had until now.
+        for path in (self.path, Path(f"{self.path}-wal")):
+            with contextlib.suppress(FileNotFoundError):
+                path.chmod(OWNER_ONLY)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         # Before anything is read: from then on the lock is kept until the file is closed.
@@ -161,6 +175,7 @@ class SqliteFile:
                 f"cursor: a later version of kauneonga_async wrote {self.path} (version {version}, and this one knows "
                 f"up to {VERSION}): install that, or choose another file"
             )
+        self._keep_to_owner()
         connection.commit()
         connection.execute("PRAGMA journal_mode = WAL")
 

@@ -19,7 +19,7 @@ from kauneonga_async.watching.cursor import Cursor, MemoryCursor
 from kauneonga_async.watching.handover import Handover, Taker
 from kauneonga_async.watching.report import WatchReport
 from kauneonga_async.watching.run import Terms, WatchRun
-from kauneonga_async.watching.sqlite_cursor import SqliteCursor, account_key
+from kauneonga_async.watching.sqlite_cursor import SqliteCursor, account_key, check_path
 
 __all__ = ["Watch", "check_cursor", "check_start"]
 
@@ -101,9 +101,12 @@ def check_cursor(cursor: Any) -> Any:
 
     Raises:
         TypeError: It is neither.
+        ValueError: It is an empty path.
     """
-    if cursor is None or isinstance(cursor, (str, Path)):
-        return cursor
+    if isinstance(cursor, (str, Path)):
+        return check_path(cursor)
+    if cursor is None:
+        return None
     if all(callable(getattr(cursor, name, None)) for name in ("open", "digests", "save", "close")):
         return cursor
     raise TypeError(f"cursor: a path, a Cursor or None is needed, not {type(cursor).__name__}")

@@ -202,6 +202,7 @@ async def test_bad_arguments_are_refused_before_any_request() -> None:
         for arguments, error in (
             ({"interval": -1}, ValueError),
             ({"cursor": 5}, TypeError),
+            ({"cursor": ""}, ValueError),
             ({"on_error": "log"}, TypeError),
             ({"start": "yesterday"}, ValueError),
         ):

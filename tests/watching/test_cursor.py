@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -145,20 +146,64 @@ async def test_a_later_versions_file_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-async def test_something_elses_database_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "other.db"
+def make_database(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE accounts (name TEXT)")
     connection.close()
-    with pytest.raises(errors.ConfigurationError, match="something else"):
-        await SqliteCursor(path).open()
 
 
-async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "notes.txt"
+def make_text(path: Path) -> None:
     path.write_bytes(b"not a database at all, but long enough to be one" * 100)
-    with pytest.raises(errors.ConfigurationError, match=r"notes\.txt"):
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir()
+    (path / "kept").write_bytes(b"")
+
+
+def make_fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [(make_database, "something else"), (make_text, "no cursor"), (make_folder, "folder"), (make_fifo, "no regular")],
+)
+async def test_what_is_no_cursor_is_named_and_left_as_it_was(
+    tmp_path: Path, make: Callable[[Path], None], said: str
+) -> None:
+    path = tmp_path / "precious"
+    make(path)
+    path.chmod(0o755)
+    with pytest.raises(errors.ConfigurationError, match=rf"precious.*{said}|{said}.*precious"):
         await SqliteCursor(path).open()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o755
+    assert [found.name for found in tmp_path.iterdir()] == ["precious"]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_no_symbolic_link_is_followed(tmp_path: Path, is_there: bool) -> None:
+    target, link = tmp_path / "target", tmp_path / "cursor.db"
+    if is_there:
+        target.write_bytes(b"")
+        target.chmod(0o644)
+    link.symlink_to(target)
+    with pytest.raises(errors.ConfigurationError, match=r"cursor\.db is a symbolic link"):
+        await SqliteCursor(link).open()
+    assert target.exists() is is_there
+    if is_there:
+        assert (target.stat().st_size, stat.S_IMODE(target.stat().st_mode)) == (0, 0o644)
+
+
+async def test_a_cursor_that_others_could_read_is_its_owners_alone_from_then_on(tmp_path: Path) -> None:
+    path = tmp_path / "cursor.db"
+    for mode in (0o600, 0o644):  # made anew, and as a copy of it would be
+        cursor = SqliteCursor(path)
+        await cursor.open()
+        await cursor.save([ENTRY], POSITION)
+        assert {stat.S_IMODE(found.stat().st_mode) for found in tmp_path.iterdir()} == {0o600}, mode
+        await cursor.close()
+        path.chmod(0o644)
 
 
 async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -189,6 +189,7 @@ async def test_another_clock_than_the_servers_loses_nothing(client: KauneongaCli
         ({"interval": 0}, ValueError, "interval"),
         ({"interval": "15"}, TypeError, "interval"),
         ({"cursor": 5}, TypeError, "cursor"),
+        ({"cursor": ""}, ValueError, "cursor"),
         ({"start": "yesterday"}, ValueError, "start"),
         ({"start": datetime(2026, 1, 1)}, ValueError, "start.*time zone"),  # noqa: DTZ001 - the fault
         ({"start": 5}, TypeError, "start"),
