@@ -230,11 +230,12 @@ class WatchRun(Generic[T]):
             self._invalid.meet(record)
 
     def _is_behind(self, position: Position) -> bool:
-        """Tell whether the position that is kept should be brought up to this one: it may lag, but forget in time."""
+        """Tell whether the position that is kept should be brought up to this one: it may lag, but not be ahead."""
         saved = self._saved
         return (
             saved is None
             or position.covered_from != saved.covered_from
+            or position.complete_until < saved.complete_until  # the server's clock was put right
             or position.complete_until - saved.complete_until >= _SAVED_EVERY
         )
 

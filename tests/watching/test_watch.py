@@ -183,6 +183,22 @@ async def test_another_clock_than_the_servers_loses_nothing(client: KauneongaCli
             assert kinds(await observer.settle()) == [("updated", new)]
 
 
+async def test_a_servers_clock_that_was_ahead_for_a_while_loses_nothing_in_a_later_stop(
+    client: KauneongaClient, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    def observer() -> Observer:
+        return Observer(client.messages.watch(interval=INTERVAL, cursor=tmp_path / "cursor.db"))
+
+    async with observer() as watching:
+        for skew in (timedelta(), 10 * DAY, timedelta()):
+            sandbox.configure(skew=skew.total_seconds())
+            await watching.settle()
+    new = sandbox.world.add(now() + DAY)
+    sandbox.configure(skew=5 * DAY.total_seconds())
+    async with observer() as watching:
+        assert kinds(await watching.settle()) == [("created", new)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
