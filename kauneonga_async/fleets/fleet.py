@@ -49,8 +49,8 @@ class Fleet(Generic[E_co]):
         start: As ``messages.watch`` has it, as for what follows.
         look_back: How far back changes are looked for.
         on_invalid: What becomes of a message that does not fit.
-        on_error: Is called with an account's name and the error that ends its watch; without it, that comes as an
-            :class:`AccountFailure`. Troubles that may pass end no watch: see :attr:`reports`.
+        on_error: Is called with an account's name and the error that has ended its watch, and may add it again; without
+            it, that comes as an :class:`AccountFailure`. Troubles that may pass end no watch: see :attr:`reports`.
 
     Raises:
         TypeError: An argument is of the wrong type.
@@ -239,6 +239,7 @@ class Fleet(Generic[E_co]):
         try:
             with account.scope:
                 error = await account.watch_until_it_ends()
+                del self._accounts[account.name]  # whoever is told may add it again at once
                 if self._on_error is not None:
                     self._on_error(account.name, error)
                 else:

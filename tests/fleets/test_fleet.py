@@ -97,6 +97,22 @@ async def test_an_error_can_go_to_a_callback_instead() -> None:
         assert [(name, type(error)) for name, error in told] == [("bad", errors.AuthenticationError)]
 
 
+async def test_a_callback_may_add_the_account_again(tmp_path: Path) -> None:
+    async with sandbox_of(NAMES[:2]) as sandbox, KauneongaClient(sandbox.base_url, "x") as client:
+
+        def renew(name: str, error: Exception) -> None:
+            assert isinstance(error, errors.AuthenticationError)
+            fleet.add(name, name)
+
+        fleet = Fleet(client, interval=INTERVAL, cursor=tmp_path / "cursors.db", on_error=renew)
+        fleet.add(NAMES[0], "expired")
+        fleet.add(NAMES[1], NAMES[1])
+        async with fleet:
+            await polled(fleet, NAMES[:2])
+            sandbox.world.add(now())
+            assert sorted(event.account for event in await take(aiter(fleet), 2)) == NAMES[:2]
+
+
 async def test_accounts_that_hang_take_no_place_from_the_others() -> None:
     """As many hang as there are places in flight; the others see every change in time."""
     hanging = [f"hanging-{number}" for number in range(4)]
