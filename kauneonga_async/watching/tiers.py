@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import ceil
@@ -102,9 +102,13 @@ class Turns:
         self._at_once = max(1, ceil(interval * tier.slots / tier.every.total_seconds()))
         self._last: int | None = None
         self._waiting: deque[int] = deque()  # slots that came, and were not taken yet
+        self._unfinished: list[int] = []  # slots that were taken, and whose days were not had
 
-    def take(self, now: datetime, today: date) -> list[tuple[date, date]]:
-        """Return the days, first and last, whose turn it is: no more at a time than keeps up with the period.
+    def take(self, now: datetime, today: date) -> Iterator[tuple[date, date]]:
+        """Yield the days, first and last, whose turn it is: no more at a time than keeps up with the period.
+
+        A turn is over when the next is asked for. One that is not has it again with the next slot: not before, so that
+        days that cannot be had hold up neither others nor the polls.
 
         Args:
             now: The present.
@@ -113,22 +117,24 @@ class Turns:
         slots = self._tier.slots
         slot = (now - _EPOCH) * slots // self._tier.every
         last = slot - 1 if self._last is None or self._last > slot else self._last
-        for missed in range(max(last + 1, slot - slots + 1), slot + 1):
-            if missed % slots not in self._waiting:
-                self._waiting.append(missed % slots)
+        if came := [missed % slots for missed in range(max(last + 1, slot - slots + 1), slot + 1)]:
+            self._waiting = deque(dict.fromkeys([*self._waiting, *self._unfinished, *came]))  # each once
+            self._unfinished.clear()
         self._last = slot
         return self._next(today)
 
-    def _next(self, today: date) -> list[tuple[date, date]]:
+    def _next(self, today: date) -> Iterator[tuple[date, date]]:
         tier = self._tier
         size, slots = tier.window_days, tier.slots
         first = today.toordinal() - ceil(tier.reach / DAY)
         last = today.toordinal() - tier.nearest // DAY
-        taken: list[tuple[date, date]] = []
-        while self._waiting and len(taken) < self._at_once:
+        taken = 0
+        while self._waiting and taken < self._at_once:
             slot = self._waiting.popleft()
             for number in range(first // size, last // size + 1):
                 if number % slots == slot:
+                    taken += 1
                     begin, end = max(first, number * size), min(last, (number + 1) * size - 1)
-                    taken.append((date.fromordinal(begin), date.fromordinal(end)))
-        return taken
+                    self._unfinished.append(slot)
+                    yield date.fromordinal(begin), date.fromordinal(end)
+                    self._unfinished.remove(slot)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -58,6 +58,38 @@ async def test_older_messages_are_looked_at_in_turns(sandbox: Sandbox, client: K
         while not seen:
             seen += await observer.settle()
         assert kinds(seen) == [("updated", oldest)]
+
+
+async def test_a_turn_whose_request_fails_comes_again_long_before_its_period_is_over(sandbox: Sandbox) -> None:
+    """Four turns in eight hours of the server's clock, on one of its days."""
+    begin = now().replace(hour=4, minute=30) + DAY - now()
+    sandbox.configure(skew=begin.total_seconds())
+    failed: list[dict[str, str]] = []
+    looked_at: list[dict[str, str]] = []
+
+    def fail_once(method: str, path: str) -> Fault | None:
+        del method, path
+        query = dict(sandbox.requests[-1].query)
+        if datetime.strptime(query["to_date"], "%m-%d-%Y").replace(tzinfo=UTC) > now() + DAY:
+            return None  # a poll's own
+        (looked_at if failed else failed).append(query)
+        return Fault(status=503) if failed == [query] and not looked_at else None
+
+    tiers = {2 * DAY: None, 20 * DAY: timedelta(hours=8)}
+    async with (
+        KauneongaClient(sandbox.base_url, sandbox.token, max_retries=0) as client,
+        Observer(client.messages.watch(interval=INTERVAL, look_back=tiers)) as observer,
+    ):
+        await observer.settle()
+        sandbox.configure(faults=fail_once)
+        turn = 0
+        while not failed:
+            turn += 1
+            sandbox.configure(skew=(begin + turn * timedelta(hours=2)).total_seconds())
+            await observer.settle()
+        sandbox.configure(skew=(begin + (turn + 1) * timedelta(hours=2)).total_seconds())
+        await observer.settle()
+        assert failed[0] in looked_at
 
 
 async def test_what_is_further_back_than_the_look_back_is_not_looked_at(

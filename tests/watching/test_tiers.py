@@ -43,7 +43,7 @@ def test_each_day_has_its_turn_within_two_periods(nearest: int, length: int, eve
     tier = Tier(nearest * DAY, (nearest + length) * DAY, every)
     turns, now, seen = Turns(tier, interval), NOW, Counter[date]()
     while now < NOW + 2 * every:
-        seen.update(days_of(turns.take(now, NOW.date())))
+        seen.update(days_of([*turns.take(now, NOW.date())]))
         now += timedelta(seconds=interval)
     wanted = [NOW.date() - number * DAY for number in range(nearest, nearest + length + 1)]
     assert set(seen) == set(wanted)
@@ -52,23 +52,34 @@ def test_each_day_has_its_turn_within_two_periods(nearest: int, length: int, eve
 def test_no_poll_is_a_burst() -> None:
     tier = Tier(2 * DAY, 365 * DAY, DAY)
     turns = Turns(tier, 15.0)
-    most = max(len(turns.take(NOW + number * timedelta(seconds=15), NOW.date())) for number in range(5760))
+    most = max(len([*turns.take(NOW + number * timedelta(seconds=15), NOW.date())]) for number in range(5760))
     assert most == 1
 
 
 def test_after_a_long_pause_each_window_is_looked_at_once_and_one_at_a_time() -> None:
     tier = Tier(2 * DAY, 100 * DAY, DAY)
     turns = Turns(tier, 15.0)
-    turns.take(NOW, NOW.date())
-    taken = [turns.take(NOW + 10 * DAY, NOW.date()) for _ in range(3 * tier.slots)]
+    assert len([*turns.take(NOW, NOW.date())]) <= 1
+    taken = [[*turns.take(NOW + 10 * DAY, NOW.date())] for _ in range(3 * tier.slots)]
     assert max(map(len, taken)) == 1
     assert max(Counter(days_of([days for poll in taken for days in poll])).values()) == 1
 
 
 def test_a_clock_that_is_set_back_stops_nothing() -> None:
     turns = Turns(Tier(2 * DAY, 30 * DAY, timedelta(hours=1)), 15.0)
-    turns.take(NOW, NOW.date())
-    assert any(turns.take(NOW - DAY + number * timedelta(minutes=5), NOW.date()) for number in range(12))
+    assert len([*turns.take(NOW, NOW.date())]) <= 1
+    assert any([*turns.take(NOW - DAY + number * timedelta(minutes=5), NOW.date())] for number in range(12))
+
+
+def test_a_turn_that_was_not_finished_comes_again_with_the_next_and_holds_up_no_other() -> None:
+    tier = Tier(2 * DAY, 100 * DAY, DAY)
+    turns = Turns(tier, 15.0)
+    came, slot = NOW, DAY / tier.slots
+    while (failed := next(turns.take(came, NOW.date()), None)) is None:  # one is begun, and no more asked for
+        came += slot
+    assert [*turns.take(came, NOW.date())] == []
+    assert [*turns.take(came + slot, NOW.date())] == [failed]
+    assert failed not in [*turns.take(came + slot, NOW.date())]
 
 
 @pytest.mark.parametrize("value", [{DAY: None, 2 * DAY: timedelta()}, {-DAY: None}, {2 * DAY: None, DAY: DAY}])
