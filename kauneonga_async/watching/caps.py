@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -14,9 +14,11 @@ from kauneonga_async.streams import USUAL_CAPS
 from kauneonga_async.watching.question import Answered
 from kauneonga_async.windows import Window
 
-__all__ = ["Caps", "slices_of", "tail_of"]
+__all__ = ["Caps", "ends_of", "slices_of"]
 
-_TAIL_DAYS: Final = 3
+_LEAST: Final = min(USUAL_CAPS)  # no server is thought to cut its lists off at less
+_END_DAYS: Final = 3  # with the two to come: what is new lies in there, whatever the server's zone is
+_END_EVERY: Final = timedelta(minutes=10)
 
 
 class Caps:
@@ -29,6 +31,7 @@ class Caps:
     def __init__(self) -> None:
         self.cap: int | None = None
         self._cleared: dict[tuple[date, date], int] = {}  # by what was asked for, the total that was looked into
+        self._end_seen: datetime | None = None  # when the end of a list was last asked for by itself
 
     def suspects(self, window: Window, total: int, ids: set[int], before: tuple[int, int] | None) -> bool:
         """Tell whether an answer looks as if it had been cut off, and was not looked into yet.
@@ -39,7 +42,7 @@ class Caps:
             ids: Their ids.
             before: The total, and the ids' hash, of the answer before this one to the same window.
         """
-        if before is not None and before[0] == total >= min(USUAL_CAPS) and before[1] != hash(frozenset(ids)):
+        if before is not None and before[0] == total >= _LEAST and before[1] != hash(frozenset(ids)):
             return True  # just as many, and others: as if each new one pushed an old one out
         return total in USUAL_CAPS and not self._is_cleared(window, total)
 
@@ -59,7 +62,7 @@ class Caps:
             first_look: Whether the window was not asked for before.
         """
         earliest, latest = answered.earliest, answered.latest
-        if earliest is None or latest is None or answered.total < min(USUAL_CAPS):
+        if earliest is None or latest is None or answered.total < _LEAST:
             return []
         if self._is_cleared(window, answered.total):
             return []
@@ -71,19 +74,31 @@ class Caps:
             pieces.append(msgspec.structs.replace(window, ask_to=shift_day(calendar.day_of(earliest), -1)))
         return [piece for piece in pieces if piece.ask_from <= piece.ask_to]
 
-    def may_fill_up(self, window: Window, total: int) -> bool:
-        """Tell whether an answer was found whole that has as many records as a usual cap: the next may be cut off."""
-        return total in USUAL_CAPS and self._is_cleared(window, total)
+    def may_lack_its_end(self, window: Window, total: int, now: datetime) -> bool:
+        """Tell whether to ask for a list's end by itself: the list may be full, and show nothing new from now on.
+
+        One of a usual cap's length is the likeliest, at each poll; any other is taken for full once in ten minutes.
+
+        Args:
+            window: What was asked for, open-ended.
+            total: How many records came.
+            now: The server's time.
+        """
+        if total < _LEAST:
+            return False
+        if self._end_seen is None or now < self._end_seen:
+            self._end_seen = now
+        return now - self._end_seen >= _END_EVERY or (total in USUAL_CAPS and self._is_cleared(window, total))
+
+    def see_end(self, now: datetime) -> None:
+        """Tell that the end of an open-ended list was asked for by itself."""
+        self._end_seen = now
 
     def clear(self, window: Window, total: int) -> None:
         """Tell that an answer was looked into, and found whole."""
         if len(self._cleared) > len(USUAL_CAPS):
             self._cleared.clear()
         self._cleared[_asked(window)] = total
-
-    def doubt(self, window: Window) -> None:
-        """Tell that an answer that was found whole may not be so any more."""
-        self._cleared.pop(_asked(window), None)
 
     def prove(self, total: int) -> None:
         """Tell that an answer of so many records lacked some."""
@@ -117,9 +132,12 @@ def slices_of(window: Window, calendar: ServerCalendar) -> Iterator[Window]:
         day = shift_day(day, 1)
 
 
-def tail_of(window: Window) -> Window:
-    """Return the question for a window's last days, where a list that is cut off at its end lacks what is new."""
-    return msgspec.structs.replace(window, ask_from=max(window.ask_from, shift_day(window.ask_to, -_TAIL_DAYS)))
+def ends_of(window: Window) -> Iterator[Window]:
+    """Yield questions for a window's last days, each for a day less: a list that is full lacks what is new in there."""
+    for days in range(_END_DAYS, 0, -1):
+        begin = shift_day(window.ask_to, -days)
+        if begin > window.ask_from:
+            yield msgspec.structs.replace(window, ask_from=begin)
 
 
 def _asked(window: Window) -> tuple[date, date]:

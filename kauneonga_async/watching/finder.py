@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kauneonga_async.calendars import ServerCalendar
-from kauneonga_async.watching.caps import Caps, slices_of, tail_of
+from kauneonga_async.watching.caps import Caps, ends_of, slices_of
 from kauneonga_async.watching.clock import ServerClock
 from kauneonga_async.watching.question import Answered, Question
 from kauneonga_async.windows import Window
@@ -78,8 +78,8 @@ class Finder:
                 return [whole, *await self._look_into(window, whole)]
             if window.end is None:
                 self._before = total, hash(frozenset(whole.ids))
-        if window.end is None and self._caps.may_fill_up(window, total):
-            return [whole, await self._look_at_tail(window)]
+        if window.end is None and self._caps.may_lack_its_end(window, total, self._clock.now()):
+            return [whole, *await self._look_at_end(window, whole, total)]
         return [whole]
 
     def acknowledge(self) -> None:
@@ -139,11 +139,21 @@ class Finder:
         self._before = whole.total, hash(frozenset(whole.ids))
         return answers
 
-    async def _look_at_tail(self, window: Window) -> Answered:
-        """Ask for the last days of a list that may just have been filled up, and shows nothing new from now on."""
-        tail = await self._ask(tail_of(window))
-        if tail.findings:
-            self._caps.doubt(window)
-            self._known.pop(window, None)
-            self._fresh.pop(window, None)
-        return tail
+    async def _look_at_end(self, window: Window, whole: Answered, total: int) -> list[Answered]:
+        """Ask for the last days of a list that may be full: do they hold what it does not show?"""
+        answers: list[Answered] = []
+        for piece in ends_of(window):
+            known = self._known.get(piece)
+            end = await self._ask(piece)
+            answers.append(end)
+            if end.findings.keys() - whole.findings.keys():
+                # What has come in the meantime is in the list by now, if that is whole.
+                again = await self._ask(window, afresh=True)
+                answers.append(again)
+                if end.ids - again.ids:
+                    answers += await self._look_into(window, again)
+                break
+            if (known.total if known and end.is_unchanged else end.total) < total:
+                break  # else it may be full itself
+        self._caps.see_end(self._clock.now())
+        return answers

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from kauneonga_async import KauneongaClient, MemoryCursor, MessageChange, ServerCalendar
+from kauneonga_async import KauneongaClient, MemoryCursor, MessageChange, ServerCalendar, errors
 from kauneonga_async.sandbox import RandomFaults, Sandbox
 from kauneonga_async.sandbox.faults import Fault
 from tests.watching.moments import DAY, now
@@ -114,6 +114,59 @@ async def test_a_server_that_cuts_lists_off_in_silence_hides_nothing_new() -> No
             assert await observer.settle() == []
             new = [sandbox.world.add(now() - timedelta(seconds=60 - second)) for second in range(24)]
             assert kinds(await observer.settle()) == [("created", record_id) for record_id in new]
+
+
+@pytest.mark.parametrize("order", ["oldest", "mixed"])
+async def test_a_list_that_fills_up_to_an_unusual_length_hides_what_is_new_for_ten_minutes_at_the_most(
+    order: str,
+) -> None:
+    first, last = (now() - 3 * DAY).date(), (now() - DAY).date()
+    async with (
+        Sandbox(messages=37, start=first, end=last, cap=37, order=order) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token) as client,
+        Observer(client.messages.watch(interval=INTERVAL)) as observer,
+    ):
+        assert await observer.settle() == []
+        new = [sandbox.world.add(now()) for _ in range(5)]
+        seen = await observer.settle()
+        assert order == "mixed" or seen == []
+        sandbox.configure(skew=timedelta(minutes=11).total_seconds())
+        seen += await observer.settle()
+        assert sorted(kinds(seen)) == [("created", record_id) for record_id in new]
+        new.append(sandbox.world.add(now()))  # from now on days are asked for singly
+        assert kinds(await observer.settle()) == [("created", new[-1])]
+
+
+async def test_a_day_that_fills_a_list_of_an_unusual_length_ends_the_watch() -> None:
+    async with (
+        Sandbox(messages=0, cap=37) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token) as client,
+    ):
+        for _ in range(37):
+            sandbox.world.add(now() - DAY)
+        async with Observer(client.messages.watch(interval=INTERVAL)) as observer:
+            assert await observer.settle() == []
+            sandbox.world.add(now())
+            sandbox.configure(skew=timedelta(minutes=11).total_seconds())
+            with pytest.raises(errors.IncompleteResult, match="37"):
+                await observer.settle()
+
+
+async def test_the_end_of_a_long_list_is_asked_for_once_in_ten_minutes_and_not_with_each_poll() -> None:
+    async with (
+        Sandbox(messages=0) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token) as client,
+    ):
+        for number in range(37):
+            sandbox.world.add(now() - (number % 3) * DAY)
+        async with Observer(client.messages.watch(interval=INTERVAL)) as observer:
+            await observer.settle()
+            report = observer.watch.report
+            for minutes, more in ((0, 0), (11, 1), (22, 1)):
+                sandbox.configure(skew=timedelta(minutes=minutes).total_seconds())
+                asked, polls = report.windows, report.polls
+                await observer.settle()
+                assert report.windows - asked - (report.polls - polls) in (more, more + 1)  # one may be under way
 
 
 @pytest.mark.parametrize("order", ["oldest", "newest"])
