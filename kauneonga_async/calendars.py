@@ -139,10 +139,11 @@ class ServerCalendar:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ServerCalendar):
             return NotImplemented
-        return self._identity == other._identity
+        # Two zones of one name may differ: a tzinfo's name can be anything.
+        return self._zone == other._zone and self._identity == other._identity
 
     def __hash__(self) -> int:
-        return hash(self._identity)
+        return hash(self._identity)  # by the zone's name: not every tzinfo can be hashed
 
     def __repr__(self) -> str:
         zone = None if self._zone is None else str(self._zone)

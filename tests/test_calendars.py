@@ -63,6 +63,8 @@ def test_calendars_compare_by_what_they_say() -> None:
     assert ServerCalendar("UTC", True) == ServerCalendar(ZoneInfo("UTC"), True)
     assert ServerCalendar("UTC") != ServerCalendar()
     assert len({ServerCalendar("UTC"), ServerCalendar("UTC")}) == 1
+    east, west = (ServerCalendar(timezone(timedelta(hours=hours), "Local")) for hours in (14, -12))
+    assert len({east, west, ServerCalendar(timezone(timedelta(hours=14), "Local"))}) == 2
     assert pickle.loads(pickle.dumps(ServerCalendar("UTC", False))) == ServerCalendar("UTC", False)
     assert repr(ServerCalendar("UTC", True)) == (
         "ServerCalendar(timezone='UTC', to_date_inclusive=True, date_field='created_at')"
