@@ -123,6 +123,7 @@ class Question:
     async def _compare(self, batch: Batch[bytes] | None, window: Window, answered: Answered) -> None:
         if batch is None:
             return
+        others = len(answered.ids)
         answered.ids.update(batch.ids)
         answered.invalid += (record for record in batch.invalid if record.time is None or window.owns(record.time))
         if batch.span is None:
@@ -136,6 +137,15 @@ class Question:
         if not all(map(window.owns, batch.span)):
             own = list(map(window.owns, times))
             records, ids, times = list(compress(records, own)), list(compress(ids, own)), list(compress(times, own))
+        if len(answered.ids) - others < len(batch.ids):  # one that comes twice counts as it came last
+            places = {record_id: place for place, record_id in enumerate(ids)}
+            ids, records, times = (
+                list(places),
+                [records[place] for place in places.values()],
+                [times[place] for place in places.values()],
+            )
+            for record_id in ids:
+                answered.findings.pop(record_id, None)
         if ids:
             known = await self._cursor.digests(ids)
             answered.findings.update((found.id, found) for found in find_changes(records, ids, times, known))

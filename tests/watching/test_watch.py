@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from kauneonga_async import KauneongaClient, MemoryCursor, Message, MessageChange
-from kauneonga_async.sandbox import RandomFaults, Sandbox
+from kauneonga_async.sandbox import Fault, RandomFaults, Sandbox
 from tests.watching.moments import DAY, HOUR, now
 from tests.watching.observer import INTERVAL, Observer, kinds
 
@@ -197,6 +197,30 @@ async def test_a_servers_clock_that_was_ahead_for_a_while_loses_nothing_in_a_lat
     sandbox.configure(skew=5 * DAY.total_seconds())
     async with observer() as watching:
         assert kinds(await watching.settle()) == [("created", new)]
+
+
+@pytest.mark.parametrize("between", [0, 5000])  # in one piece of the body, and in two
+async def test_a_message_that_a_list_holds_twice_counts_as_it_comes_last(
+    client: KauneongaClient, sandbox: Sandbox, between: int
+) -> None:
+    def body(first: str, last: str) -> bytes:
+        ids = [9, *range(100, 100 + between), 9]
+        statuses = [first, *["x" * 80] * between, last]
+        date = f"{now():%Y-%m-%dT00:00:00Z}"
+        records = [{"id": i, "created_at": date, "status": status} for i, status in zip(ids, statuses, strict=True)]
+        return msgspec.json.encode({"data": records})
+
+    def answer(first: str, last: str) -> Any:
+        fault = Fault(status=200, headers={"Content-Type": "application/json"}, body=body(first, last))
+        return lambda method, path: fault
+
+    sandbox.configure(faults=answer("a", "b"))
+    async with Observer(client.messages.watch(interval=INTERVAL)) as observer:
+        assert await observer.settle() == []
+        sandbox.configure(faults=answer("b", "c"))
+        (change,) = await observer.settle()
+        assert (change.id, change.kind, change.message.status) == (9, "updated", "c")
+        assert await observer.settle() == []
 
 
 @pytest.mark.parametrize(
