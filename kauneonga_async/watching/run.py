@@ -145,12 +145,14 @@ class WatchRun(Generic[T]):
         now = self._clock.theirs(ours)
         position, reach = self._position, self._horizon.reach(now)
         if position is None or reach < position.covered_from:
-            position = await self._begin(reach, now)
+            position = await self._begin(reach, ours)
             if position is None:
                 return
         plan = self._horizon.windows(position, now)
         for window in plan:
-            await self._deal_with(await self._finder.find(window))
+            answers = await self._finder.find(window)
+            now = min(now, self._clock.theirs(ours))  # by the answer's date: our clock may be fast
+            await self._deal_with(answers)
             until = now if window.end is None else min(window.end, now)
             position = self._position = self._horizon.advanced(position, until, now, ours)
             self._report.complete_until = position.complete_until
@@ -162,35 +164,36 @@ class WatchRun(Generic[T]):
                 if (further := self._horizon.turn(days, position)) is not None:
                     await self._deal_with(await self._finder.find(further))
 
-    async def _begin(self, reach: datetime, now: datetime) -> Position | None:
+    async def _begin(self, reach: datetime, ours: datetime) -> Position | None:
         """Make sure that all is known, as far back as is looked.
 
         Args:
             reach: How far that is.
-            now: The present.
+            ours: The present, by our own clock.
 
         Returns:
             How far the watch has come; None if all that there is was just looked at.
         """
-        position = self._position
+        position, now = self._position, self._clock.theirs(ours)
         if position is None and self._terms.start is None:
-            await self._take_base_line(Range(reach, None), Position(reach, now))
+            await self._take_base_line(Range(reach, None), Position(reach, now), ours)
             return None
         if position is None:
             start = min(self._terms.start or now, now)
             position = await self._save((), Position(start, start))
         if reach < position.covered_from:
             bounds = Range(reach, position.covered_from)
-            return await self._take_base_line(bounds, msgspec.structs.replace(position, covered_from=reach))
+            return await self._take_base_line(bounds, msgspec.structs.replace(position, covered_from=reach), ours)
         return position
 
-    async def _take_base_line(self, bounds: Range, position: Position) -> Position:
+    async def _take_base_line(self, bounds: Range, position: Position, ours: datetime) -> Position:
         """Take what exists for known, all of it or nothing."""
         entries: dict[int, Entry] = {}
         for window in windows.plan(bounds, self._calendar, None, self._clock.now()):
             for answer in await self._finder.find(window):
                 entries.update((found.id, _entry(found)) for found in answer.findings.values())
-        saved = await self._save(list(entries.values()), position)
+        until = min(position.complete_until, self._clock.theirs(ours))
+        saved = await self._save(list(entries.values()), Position(position.covered_from, until))
         self._finder.acknowledge()  # the last window's answer: those before may be asked for once more
         return saved
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import pytest
 
 from kauneonga_async import KauneongaClient, MemoryCursor, Message, MessageChange
 from kauneonga_async.sandbox import Fault, RandomFaults, Sandbox
+from kauneonga_async.watching import Position
+from kauneonga_async.watching.clock import ServerClock
 from tests.watching.moments import DAY, HOUR, now
 from tests.watching.observer import INTERVAL, Observer, kinds
 
@@ -197,6 +199,26 @@ async def test_a_servers_clock_that_was_ahead_for_a_while_loses_nothing_in_a_lat
     sandbox.configure(skew=5 * DAY.total_seconds())
     async with observer() as watching:
         assert kinds(await watching.settle()) == [("created", new)]
+
+
+@pytest.mark.parametrize("start", ["now", date(2025, 1, 1)])
+async def test_our_clock_being_fast_by_less_than_an_hour_puts_no_position_into_the_future(
+    client: KauneongaClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, start: Any
+) -> None:
+    """It is corrected by the first answer, and not thrown away for so little."""
+    monkeypatch.setattr(ServerClock, "ours", staticmethod(lambda: now() + timedelta(minutes=50)))
+    kept: list[Position] = []
+
+    class Noting(MemoryCursor):
+        async def save(self, entries: Any, position: Position | None = None) -> None:
+            kept.extend([position] if position else [])
+            await super().save(entries, position)
+
+    watch = client.messages.watch(interval=INTERVAL, cursor=Noting(), start=start, look_back=timedelta(minutes=10))
+    async with Observer(watch) as observer:
+        await observer.settle()
+        assert kept
+        assert max(position.complete_until for position in kept) <= now()
 
 
 @pytest.mark.parametrize("between", [0, 5000])  # in one piece of the body, and in two
