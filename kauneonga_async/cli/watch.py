@@ -42,7 +42,7 @@ def _parse_start(value: str) -> date | Literal["now"]:
 @click.option(
     "--look-back",
     cls=Option,
-    type=click.IntRange(1),
+    type=click.IntRange(1, 36_525),  # of more, timedelta and the SDK would not hear
     metavar="DAYS",
     help="How old what changes may be.  [default: 2]",
 )

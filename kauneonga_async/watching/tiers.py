@@ -68,7 +68,8 @@ def read_look_back(value: timedelta | Mapping[timedelta, timedelta | None]) -> L
 
     Raises:
         TypeError: It is neither a timedelta nor a mapping of timedeltas.
-        ValueError: One of them is not positive, or it is not the nearest that is looked at each poll.
+        ValueError: One of them is not positive, or reaches further than a century, or it is not the nearest that is
+            looked at each poll.
     """
     steps = {value: None} if isinstance(value, timedelta) else value
     if not isinstance(steps, Mapping):
@@ -79,6 +80,8 @@ def read_look_back(value: timedelta | Mapping[timedelta, timedelta | None]) -> L
         if length <= timedelta():
             raise ValueError(f"look_back: {length} is not a positive length of time")
     reaches = sorted(steps)
+    if reaches and reaches[-1] > config.LONGEST_LOOK_BACK:
+        raise ValueError(f"look_back: {reaches[-1].days} days are more than {config.LONGEST_LOOK_BACK.days}, a century")
     if not reaches or [reach for reach in reaches if steps[reach] is None] != reaches[:1]:
         raise ValueError("look_back: the nearest reach, and it alone, is looked at each poll: its value is None")
     tiers = [Tier(nearest, reach, steps[reach] or DAY) for nearest, reach in pairwise(reaches)]

@@ -149,7 +149,14 @@ def test_on_a_terminal_it_is_a_table(environment: dict[str, str], server: Sandbo
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--interval", "0"), ("--start", "yesterday"), ("--look-back", "-1"), ("--cursor", "/"), ("--cursor", "")],
+    [
+        ("--interval", "0"),
+        ("--start", "yesterday"),
+        ("--look-back", "-1"),
+        ("--look-back", "9999999999"),
+        ("--cursor", "/"),
+        ("--cursor", ""),
+    ],
 )
 def test_bad_arguments_are_wrong_usage(kauneonga: Run, server: Sandbox, arguments: tuple[str, str]) -> None:
     outcome = kauneonga("watch", *arguments)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kauneonga_async import config
 from kauneonga_async.watching.tiers import Tier, Turns, read_look_back
 from tests.budget import examples
 
@@ -63,6 +64,15 @@ def test_after_a_long_pause_each_window_is_looked_at_once_and_one_at_a_time() ->
     taken = [[*turns.take(NOW + 10 * DAY, NOW.date())] for _ in range(3 * tier.slots)]
     assert max(map(len, taken)) == 1
     assert max(Counter(days_of([days for poll in taken for days in poll])).values()) == 1
+
+
+def test_the_longest_reach_ends_on_a_day_that_can_be_expressed() -> None:
+    (tier,) = read_look_back({DAY: None, config.LONGEST_LOOK_BACK: DAY}).tiers
+    turns = Turns(tier, 15.0)
+    days = days_of(
+        [taken for slot in range(tier.slots) for taken in turns.take(NOW + slot * DAY / tier.slots, NOW.date())]
+    )
+    assert min(days) == NOW.date() - config.LONGEST_LOOK_BACK
 
 
 def test_a_clock_that_is_set_back_stops_nothing() -> None:

@@ -256,6 +256,8 @@ async def test_a_message_that_a_list_holds_twice_counts_as_it_comes_last(
         ({"start": datetime(2026, 1, 1)}, ValueError, "start.*time zone"),  # noqa: DTZ001 - the fault
         ({"start": 5}, TypeError, "start"),
         ({"look_back": timedelta()}, ValueError, "look_back"),
+        ({"look_back": timedelta.max}, ValueError, "look_back"),
+        ({"look_back": {DAY: None, timedelta.max: DAY}}, ValueError, "look_back"),
         ({"look_back": 2}, TypeError, "look_back"),
         ({"look_back": {}}, ValueError, "look_back"),
         ({"look_back": {DAY: None, 2 * DAY: None}}, ValueError, "look_back"),
