@@ -176,6 +176,8 @@ class WatchRun(Generic[T]):
         """
         position, now = self._position, self._clock.theirs(ours)
         if position is None and self._terms.start is None:
+            # By either clock, as when it comes to forgetting: the server's may be ahead, and be put right.
+            reach = self._horizon.reach(min(now, ours))
             await self._take_base_line(Range(reach, None), Position(reach, now), ours)
             return None
         if position is None:

@@ -201,6 +201,19 @@ async def test_a_servers_clock_that_was_ahead_for_a_while_loses_nothing_in_a_lat
         assert kinds(await watching.settle()) == [("created", new)]
 
 
+async def test_a_base_line_that_was_taken_while_the_servers_clock_was_ahead_hides_nothing_later(
+    client: KauneongaClient, sandbox: Sandbox
+) -> None:
+    cursor = MemoryCursor()
+    sandbox.configure(skew=10 * DAY.total_seconds())
+    async with Observer(client.messages.watch(interval=INTERVAL, cursor=cursor)) as observer:
+        assert await observer.settle() == []
+    sandbox.configure(skew=0.0)
+    new = sandbox.world.add(now())
+    async with Observer(client.messages.watch(interval=INTERVAL, cursor=cursor)) as observer:
+        assert kinds(await observer.settle()) == [("created", new)]
+
+
 @pytest.mark.parametrize("start", ["now", date(2025, 1, 1)])
 async def test_our_clock_being_fast_by_less_than_an_hour_puts_no_position_into_the_future(
     client: KauneongaClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, start: Any
