@@ -6,6 +6,7 @@ the store, and a lock does not expire. Run one export at a time into such a dest
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import shutil
 import tempfile
@@ -19,7 +20,19 @@ from kauneonga_async.exporting.destinations.store import Changed, Found
 __all__ = ["AnyStore"]
 
 _ASIDE = ".part"
-MARKS = ("ETag", "etag", "md5Hash", "content_md5", "generation", "mtime", "last_modified", "modified", "created")
+MARKS = (
+    "ETag",
+    "etag",
+    "md5Hash",
+    "content_md5",
+    "generation",
+    "mtime",
+    "last_modified",
+    "modificationTime",
+    "modified",
+    "modify",
+    "created",
+)
 
 
 class AnyStore:
@@ -50,12 +63,12 @@ class AnyStore:
         return {entry["name"].rpartition("/")[2]: _stamp(entry) for entry in entries if entry["type"] == "file"}
 
     def get(self, name: str) -> Found | None:
-        """Read a small file."""
+        """Read a small file; its mark is of its bytes, for there are stores whose listings tell of no change."""
         try:
             data = self._fs.cat_file(self._at(name))
-            return Found(data, _stamp(_entry(self._fs, self._at(name))).mark, None, None)
         except FileNotFoundError:
             return None
+        return Found(data, _mark_of(data), None, None)
 
     def create(self, name: str, data: bytes) -> str:
         """Write a file where there is none, as far as the store can tell."""
@@ -77,7 +90,7 @@ class AnyStore:
         if found is None or found.mark != mark:
             raise Changed
         self._fs.pipe_file(self._at(name), data)
-        return _stamp(_entry(self._fs, self._at(name))).mark
+        return _mark_of(data)
 
     def drop(self, name: str, mark: str) -> None:
         """Remove a file."""
@@ -172,6 +185,10 @@ def _staged_name(name: str, mark: str) -> str:
 def _entry(fs: Any, path: str) -> Mapping[str, Any]:
     # info() may tell the same in another form than a listing does.
     return cast("Mapping[str, Any]", fs.ls(path, detail=True)[0])
+
+
+def _mark_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _stamp(entry: Mapping[str, Any]) -> Stamp:

@@ -75,13 +75,14 @@ class Lease:
             ConfigurationError: The store does not honour conditions, so that two could have it.
         """
         now = datetime.now(UTC)
-        self._holder = Holder(secrets.token_hex(16), socket.gethostname(), os.getpid(), now, LEASE)
+        holder = Holder(secrets.token_hex(16), socket.gethostname(), os.getpid(), now, LEASE)
         began = self._clock()
-        data = msgspec.json.encode(self._holder)
+        data = msgspec.json.encode(holder)
         try:
             self._mark = self._store.create(LOCK, data)
         except Changed:
             self._mark = self._take_over(data)
+        self._holder = holder  # whoever is refused has none, and releases nothing
         self._until = began + LEASE * KEPT
         if self._store.is_conditional:
             try:
