@@ -25,10 +25,17 @@ READERS = 16  # objects read at once
 
 
 class Head(msgspec.Struct, frozen=True):
-    """The first line of each object: who wrote it, and whether it is a base."""
+    """The first line of each object.
+
+    Attributes:
+        writer: Who wrote it.
+        base: Whether it is a base.
+        lines: How many follow; 0 in what version 1.0.0 wrote.
+    """
 
     writer: str
     base: bool = False
+    lines: int = 0
 
 
 class Segments:
@@ -72,8 +79,22 @@ class Segments:
         with self._mutex:
             self._lease.check()
             if self._numbers is None:
-                self._own()
+                self._claim()
             self._rewrite(lines)
+
+    def _claim(self) -> None:
+        """Make sure that we wrote the last object, whatever there is: nothing of it will be read."""
+        while True:
+            self._numbers = self._list()
+            if not self._numbers:
+                return
+            found = self._store.get(self._object(self._numbers[-1]))
+            head = None if found is None else _head(found)
+            if head is not None and head.writer == self._lease.token:
+                return
+            self._lease.renew()
+            if self._create((), base=False):
+                return
 
     def _own(self) -> list[bytes]:
         """Return the lines, and make sure that we wrote the last object.
@@ -101,10 +122,15 @@ class Segments:
 
     def _write(self, lines: Sequence[bytes], *, base: bool) -> None:
         assert self._numbers is not None
+        removed = 0
         while not self._create(lines, base=base):
             number = self._next()
             found = self._store.get(self._object(number))
-            if found is None or _head(found).writer != self._lease.token:
+            if found is not None and self._is_torn(found) and number != removed:
+                self._store.remove([self._object(number)])
+                removed = number
+                continue
+            if found is None or self._head_of(number, found).writer != self._lease.token:
                 raise self._lost()
             # An earlier write of ours, whose answer never came: it stands.
             self._numbers.append(number)
@@ -113,7 +139,7 @@ class Segments:
         """Write the next object; False if there is one already."""
         assert self._numbers is not None
         number = self._next()
-        head = msgspec.json.encode(Head(self._lease.token, base))
+        head = msgspec.json.encode(Head(self._lease.token, base, len(lines)))
         try:
             self._store.create(self._object(number), b"".join(line + b"\n" for line in (head, *lines)))
         except Changed:
@@ -130,10 +156,16 @@ class Segments:
             self._numbers = self._list()
             with ThreadPoolExecutor(READERS, "kauneonga-journal") as pool:
                 objects = list(pool.map(self._store.get, map(self._object, self._numbers)))
-            segments = [(_head(found), found) for found in objects if found is not None]
-            if len(segments) == len(objects):
+            found = [each for each in objects if each is not None]
+            if len(found) == len(objects):
                 break
             # It was rewritten at this moment.
+        if found and self._is_torn(found[-1]):
+            torn = self._numbers.pop()
+            found.pop()
+            if self._lease.token:
+                self._store.remove([self._object(torn)])
+        segments = [(self._head_of(number, each), each) for number, each in zip(self._numbers, found, strict=True)]
         first = max((index for index, (head, _) in enumerate(segments) if head.base), default=0)
         self._make_sure(self._numbers[first:], has_base=bool(segments) and segments[first][0].base)
         lines = [line for _, found in segments[first:] for line in found.data.split(b"\n")[1:-1]]
@@ -143,6 +175,19 @@ class Segments:
         if numbers and numbers != list(range(numbers[0] if has_base else 1, numbers[-1] + 1)):
             raise OSError(f"{self._store}{self._folder}: objects of it are missing; somebody removed them")
 
+    def _is_torn(self, found: Found) -> bool:
+        """Tell whether an object's writer ended, or was cut off, before it was whole; S3 knows no such thing."""
+        return not self._store.is_conditional and _head(found) is None
+
+    def _head_of(self, number: int, found: Found) -> Head:
+        head = _head(found)
+        if head is None:
+            raise OSError(
+                f"{self._store}{self._object(number)}: this object of the journal is damaged, or somebody else's; "
+                "put it back, or overwrite the export"
+            )
+        return head
+
     def _list(self) -> list[int]:
         return sorted(int(name) for name in self._store.stamps(self._folder) if name.isdecimal())
 
@@ -150,8 +195,10 @@ class Segments:
         return f"{self._folder}{number:010}"
 
 
-def _head(found: Found) -> Head:
+def _head(found: Found) -> Head | None:
+    """Return the first line of an object; None if it cannot be read, or lines are missing."""
     try:
-        return msgspec.json.decode(found.data.partition(b"\n")[0], type=Head)
+        head = msgspec.json.decode(found.data.partition(b"\n")[0], type=Head)
     except UNREADABLE:
-        raise OSError("an object of the journal is damaged, or somebody else's") from None
+        return None
+    return head if found.data.count(b"\n") > head.lines else None

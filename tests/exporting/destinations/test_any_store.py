@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -10,9 +11,11 @@ import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
+from kauneonga_async import KauneongaClient, export_messages
 from kauneonga_async.errors import DestinationLocked
 from kauneonga_async.exporting.destinations.lease import LOCK
 from kauneonga_async.exporting.destinations.object_store import ObjectStore, object_store
+from tests.exporting.destinations.contract import JOURNAL
 from tests.exporting.destinations.owners import Make, keys
 
 
@@ -62,3 +65,104 @@ def test_a_lock_that_another_took_meanwhile_is_neither_renewed_nor_removed(make:
     second.lease.renew()
     second.unlock()
     assert keys(second) == []
+
+
+def torn_off(destination: ObjectStore, number: int, length: int) -> None:
+    """Leave the beginning of an object of the journal, as a writer that ended within its write."""
+    store = destination.store
+    name = f"{JOURNAL}/{number:010}"
+    found = store.get(name)
+    assert found is not None
+    store.remove([name])
+    store.create(name, found.data[:length])
+
+
+@pytest.mark.parametrize("length", [0, 20, -1, -2, -5])
+def test_the_last_object_of_a_journal_is_passed_over_if_it_is_torn(make: Make, length: int) -> None:
+    first = make()
+    first.lock()
+    first.append_lines(JOURNAL, [b"1"])
+    first.append_lines(JOURNAL, [b"2", b"22"])
+    first.unlock()
+    torn_off(first, 2, length)
+    assert make().read_lines(JOURNAL) == [b"1"]
+    assert len(keys(first, f"{JOURNAL}/")) == 2  # whoever only reads removes nothing
+    second = make()
+    second.lock()
+    assert second.read_lines(JOURNAL) == [b"1"]
+    second.append_lines(JOURNAL, [b"3"])
+    assert second.read_lines(JOURNAL) == make().read_lines(JOURNAL) == [b"1", b"3"]
+
+
+def test_a_base_that_is_torn_leaves_the_lines_that_it_was_to_replace(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make()
+    first.lock()
+    first.append_lines(JOURNAL, [b"1"])
+    first.append_lines(JOURNAL, [b"2"])
+    monkeypatch.setattr(first.store, "remove", lambda names: None)
+    first.replace_lines(JOURNAL, [b"1", b"2"])
+    first.unlock()
+    monkeypatch.undo()
+    torn_off(first, 3, -2)
+    assert make().read_lines(JOURNAL) == [b"1", b"2"]
+
+
+def test_a_write_that_was_torn_is_made_again(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    destination = make()
+    destination.lock()
+    destination.append_lines(JOURNAL, [b"1"])
+    pipe_file = BareFileSystem.pipe_file
+
+    def tear(fs: BareFileSystem, path: str, value: bytes, **options: Any) -> None:
+        monkeypatch.undo()
+        pipe_file(fs, path, value[:-2], **options)
+        raise ConnectionResetError
+
+    monkeypatch.setattr(BareFileSystem, "pipe_file", tear)
+    with pytest.raises(ConnectionResetError):
+        destination.append_lines(JOURNAL, [b"2"])
+    destination.append_lines(JOURNAL, [b"2"])
+    assert destination.read_lines(JOURNAL) == make().read_lines(JOURNAL) == [b"1", b"2"]
+
+
+def test_a_store_that_tears_every_write_is_an_error(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    destination = make()
+    destination.lock()
+    pipe_file = BareFileSystem.pipe_file
+    monkeypatch.setattr(
+        BareFileSystem, "pipe_file", lambda fs, path, value, **options: pipe_file(fs, path, value[:-2], **options)
+    )
+    with pytest.raises(OSError, match=f"{JOURNAL}/0000000001: .*damaged"):
+        destination.append_lines(JOURNAL, [b"1"])
+
+
+def test_an_object_that_is_damaged_is_named_and_goes_when_all_is_replaced(make: Make) -> None:
+    first, second = make(), make()
+    first.lock()
+    first.append_lines(JOURNAL, [b"1"])
+    first.append_lines(JOURNAL, [b"2"])
+    first.unlock()
+    torn_off(first, 1, 0)
+    second.lock()
+    with pytest.raises(OSError, match=f"years/{JOURNAL}/0000000001: .*damaged.*overwrite"):
+        second.read_lines(JOURNAL)
+    second.unlock()
+    second.lock()
+    second.replace_lines(JOURNAL, [b"3"])
+    assert second.read_lines(JOURNAL) == make().read_lines(JOURNAL) == [b"3"]
+    assert len(keys(second, f"{JOURNAL}/")) == 1
+
+
+async def test_an_export_over_a_journal_that_is_damaged_begins_anew(make: Make, client: KauneongaClient) -> None:
+    destination = make()
+    days = date(2025, 1, 1), date(2025, 1, 31)
+    whole = await export_messages(client, str(destination), *days)
+    last = max(map(int, keys(destination, f"{JOURNAL}/")))
+    for number in (last + 1, last + 2):
+        destination.store.create(f"{JOURNAL}/{number:010}", b"somebody else's\n")
+    with pytest.raises(OSError, match="damaged"):
+        await export_messages(client, str(destination), *days)
+    anew = await export_messages(client, str(destination), *days, overwrite=True)
+    assert (anew.parts, anew.records) == (whole.parts, whole.records)
