@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -30,6 +31,8 @@ from kauneonga_async.threads import carry_out
 __all__ = ["export_messages"]
 
 KIND = "messages"
+
+_CONFIDENTIAL = re.compile(r"//[^/]*:[^/]*@|\?")  # in a URL: a password, or a query; a name alone may be a container's
 
 Progress = Callable[[ExportReport], None]
 
@@ -153,8 +156,10 @@ def _job(
     """Return what an engine's processes are told; what may be a secret, or is of this process alone, they are not."""
     if callable(listing.on_invalid):
         raise ConfigurationError("on_invalid: a callable is this process's, and others read: 'raise' or 'skip' it")
+    place = str(destination) if "://" in str(destination) else os.path.abspath(destination)  # noqa: PTH100
     own = listing.transport.sessions.options
     for name, given in (
+        ("destination: the password or query of its URL", "://" in place and _CONFIDENTIAL.search(place)),
         ("storage_options", storage_options),
         ("extra_headers", listing.options.extra_headers),
         ("session", own.session),
@@ -173,7 +178,7 @@ def _job(
         timeout=listing.options.timeout,
         max_retries=listing.options.max_retries,
         concurrency=listing.concurrency,
-        destination=str(destination) if "://" in str(destination) else os.path.abspath(destination),  # noqa: PTH100
+        destination=place,
         kind=begun.kind,
         format=form,
         compression=compression,

@@ -137,6 +137,27 @@ async def test_what_is_asked_again_is_told_which_files_hold_what_was_found(tmp_p
     assert max(len(order.present or ()) for order in again) > 2
 
 
+@pytest.mark.parametrize("url", ["memory://me:hush@place/folder", "memory://place/folder?password=hush"])
+async def test_a_url_that_holds_a_password_or_a_query_does_not_travel(
+    url: str, sandbox: Sandbox, client: KauneongaClient
+) -> None:
+    engine = Here(client)
+    with pytest.raises(errors.ConfigurationError, match=r"^destination: the password or query") as caught:
+        await export_messages(client, url, FIRST, LAST, engine=engine)
+    assert "hush" not in str(caught.value)
+    assert sandbox.requests == engine.orders == []
+
+
+async def test_a_url_with_a_name_and_a_folder_with_a_question_mark_travel(
+    client: KauneongaClient, tmp_path: Path
+) -> None:
+    # As in abfs://container@account/folder.
+    for place in ("memory://container@account/folder", tmp_path / "me:is@home?"):
+        engine = Here(client)
+        await export_messages(client, place, FIRST, LAST, engine=engine)
+        assert {order.job.destination for order in engine.orders} == {str(place)}
+
+
 async def test_ids_do_not_travel_where_windows_do_not_overlap(sandbox: Sandbox, tmp_path: Path) -> None:
     deliveries: list[Delivery] = []
 
