@@ -10,7 +10,6 @@ from typing import Any
 
 import aiohttp
 import anyio._backends._asyncio  # noqa: F401 - anyio would import it in the middle of the first stream: 10 ms
-import msgspec
 from yarl import URL
 
 from kauneonga_async import config
@@ -18,6 +17,7 @@ from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.errors import ClientClosed
 from kauneonga_async.resources import CallRecordings, Context, Messages, ToDos
 from kauneonga_async.resources.anything import Response, check_method, check_params, check_path, read_response
+from kauneonga_async.resources.texts import encode
 from kauneonga_async.streams import Supervisors
 from kauneonga_async.transport import (
     ConnectionOptions,
@@ -238,20 +238,26 @@ class KauneongaClient:
             extra_headers: Headers besides the client's own.
 
         Raises:
+            TypeError: An argument is of the wrong type.
+            ValueError: An argument has a value that cannot be.
             OutcomeUnknown: It may have been carried out.
         """
-        verb = check_method(method)
-        options = self._transport.options.override(timeout, max_retries, extra_headers)
-        request = self._transport.request(
-            verb,
-            check_path(path),
-            query=check_params(params),
-            body=None if json is None else msgspec.json.encode(json),
-            options=options,
-        )
-        # No frame of ours that waits holds the body.
-        del json
-        return await self._transport.send(request, read_response)
+        try:
+            request = self._transport.request(
+                check_method(method),
+                check_path(path),
+                query=check_params(params),
+                body=None if json is None else encode("json", json),
+                options=self._transport.options.override(timeout, max_retries, extra_headers),
+            )
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised
+            failure = error.with_traceback(None)
+        else:
+            # No frame of ours that waits holds the body, nor what may be a secret.
+            del path, json, params, extra_headers
+            return await self._transport.send(request, read_response)
+        del path, json, params, extra_headers
+        raise failure
 
     async def aclose(self) -> None:
         """End all streams and close the connections made here; the client cannot be used again."""

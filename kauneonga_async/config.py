@@ -72,6 +72,7 @@ USER_AGENT: Final = f"kauneonga-async/{VERSION}"
 BASE_URL_VARIABLE: Final = "KAUNEONGA_BASE_URL"
 TOKEN_VARIABLE: Final = "KAUNEONGA_TOKEN"  # noqa: S105 - a variable's name
 
+UNWRITABLE: Final = re.compile("[\ud800-\udfff]")  # halves of surrogate pairs, which UTF-8 does not know
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # RFC 9110, 5.5
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
@@ -99,6 +100,17 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     max_retries: int = MAX_RETRIES
     extra_headers: Mapping[str, str] = {}
 
+    def __repr__(self) -> str:
+        return f"CallOptions({', '.join(f'{name}={value}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        # The headers' values may be secrets.
+        return [
+            ("timeout", self.timeout),
+            ("max_retries", self.max_retries),
+            ("extra_headers", sorted(self.extra_headers)),
+        ]
+
     def override(
         self,
         timeout: float | None = None,
@@ -125,6 +137,8 @@ def read_url(text: str | URL, base: URL | None = None) -> URL:
     Raises:
         ValueError: It is none.
     """
+    if UNWRITABLE.search(str(text)):  # yarl would leave it out
+        raise ValueError("it cannot be read as a URL")
     try:
         url = URL(text) if base is None else base.join(URL(text))
         # Looked at for what they raise: the host's "[a::1]" is read, and lost by the next change (tried, yarl 1.25).
@@ -211,9 +225,13 @@ def check_seconds(name: str, value: float) -> float:
     """Return a duration in seconds if it is a positive, finite number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name}: a number of seconds is needed, not {type(value).__name__}")
-    if not 0 < value < float("inf"):
-        raise ValueError(f"{name}: a positive number of seconds is needed, not {value!r}")
-    return float(value)
+    try:
+        seconds = float(value)
+    except OverflowError:  # an integer of more than 308 digits
+        seconds = float("inf")
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"{name}: a positive number of seconds is needed, not {seconds}")
+    return seconds
 
 
 def check_count(name: str, value: int, *, least: int = 0) -> int:

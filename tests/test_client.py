@@ -11,6 +11,7 @@ import pytest
 
 from kauneonga_async import KauneongaClient, Message, ServerCalendar, __version__, config, errors
 from kauneonga_async.sandbox import Sandbox
+from tests.canaries import shown_of_error
 from tests.data import example
 from tests.wire import TOKEN, WireServer, response
 
@@ -144,6 +145,27 @@ async def test_a_request_leads_nowhere_else(method: Any, path: Any, error: type[
     async with WireServer(OK) as server, KauneongaClient(server.base_url, TOKEN) as client:
         with pytest.raises(error):
             await client.request(method, path)
+        assert server.exchanges == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        ({"json": {"text": "CANARY \ud800"}}, ValueError, "^json: .*surrogate"),
+        ({"json": {"text": "CANARY", "x": object()}}, TypeError, "object"),
+        ({"json": {"text": "CANARY"}, "timeout": 10**400}, ValueError, "timeout"),
+        ({"params": {"q": "CANARY \ud800"}}, ValueError, "^params: .*surrogate"),
+        ({"params": {"CANARY \udc00": 5}}, ValueError, "^params: .*surrogate"),
+        ({"path": "/v2/CANARY\ud800x"}, ValueError, "^path: .*surrogate"),
+    ],
+)
+async def test_a_request_that_cannot_be_written_is_refused_and_not_shown(
+    arguments: dict[str, Any], error: type[Exception], said: str
+) -> None:
+    async with WireServer(OK) as server, KauneongaClient(server.base_url, TOKEN) as client:
+        with pytest.raises(error, match=said) as caught:
+            await client.request("POST", **{"path": "/v2/x", **arguments})
+        assert [line for line in shown_of_error(caught.value) if "CANARY" in line] == []
         assert server.exchanges == []
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kauneonga_async import KauneongaClient, Schedule, export_messages, export_recordings, export_to_dos
+from kauneonga_async import KauneongaClient, Schedule, errors, export_messages, export_recordings, export_to_dos
 from tests.canaries import CANARY, TEXT, TOKEN, shown_of, shown_of_error
 from tests.wire import Exchange, WireServer, listing, response
 
@@ -94,7 +94,14 @@ def test_no_canary_is_shown(
         events: list[object] = []
         async with (
             WireServer(FAULTS[fault]) as server,
-            KauneongaClient(server.base_url, TOKEN, on_event=events.append, timeout=200) as client,
+            KauneongaClient(
+                server.base_url,
+                TOKEN,
+                on_event=events.append,
+                timeout=200,
+                extra_headers={"X-Api-Key": "CANARYKEY"},
+                proxy_headers={"Proxy-Authorization": "CANARYKEY"},
+            ) as client,
         ):
             try:
                 await surfaces(client, tmp_path)[surface]()
@@ -110,3 +117,55 @@ def test_no_canary_is_shown(
     caplog.set_level(logging.DEBUG)
     run_jumping(main())
     assert not CANARY.search(caplog.text)
+
+
+@pytest.mark.parametrize("surface", ["get", "list", "create", "request", "to-dos", "recordings"])
+async def test_headers_of_one_call_are_not_shown(surface: str) -> None:
+    headers = {"X-Api-Key": "CANARYKEY"}
+    async with WireServer(response(400)) as server, KauneongaClient(server.base_url, TOKEN) as client:
+        calls: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {
+            "get": lambda: client.messages.get(5, extra_headers=headers),
+            "list": lambda: client.messages.list(extra_headers=headers),
+            "create": lambda: client.to_dos.create(
+                account_number="W", delivery_type="sms", contact="c@example.com", from_="1", message_text=TEXT,
+                schedule=Schedule(frequency="weekly", times=["9:00 AM"]), extra_headers=headers,
+            ),
+            "request": lambda: client.request("POST", "/v2/x", json={"text": TEXT}, extra_headers=headers),
+            "to-dos": lambda: client.to_dos.list(extra_headers=headers),
+            "recordings": lambda: client.call_recordings.list(extra_headers=headers),
+        }  # fmt: skip
+        with pytest.raises(errors.InvalidRequest) as caught:
+            await calls[surface]()
+    assert [line for line in shown_of_error(caught.value) if CANARY.search(line)] == []
+
+
+@pytest.mark.parametrize("proxy", ["http://me:CANARYPASSWORD@127.0.0.1:99999", "socks5://me:CANARYPASSWORD@127.0.0.1"])
+async def test_a_proxy_of_the_environment_that_cannot_be_used_is_named_and_not_shown(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    async with KauneongaClient("http://127.0.0.1:9/api", TOKEN, trust_env=True) as client:
+        with pytest.raises(errors.ConfigurationError, match=r"^http_proxy: ") as caught:
+            await client.messages.get(5)
+    assert [line for line in shown_of_error(caught.value) if CANARY.search(line)] == []
+
+
+def test_how_connections_and_calls_are_made_is_shown_without_values() -> None:
+    client = KauneongaClient(
+        "https://host.example",
+        TOKEN,
+        proxy="http://me:CANARYPASSWORD@proxy.example:3128",
+        proxy_headers={"Proxy-Authorization": "CANARYKEY"},
+        extra_headers={"X-Api-Key": "CANARYKEY"},
+    )
+    assert client._sessions is not None
+    shown = shown_of(client._sessions.options) + shown_of(client._transport.options)
+    assert not CANARY.search(shown)
+    assert all(name in shown for name in ("proxy.example", "Proxy-Authorization", "X-Api-Key"))
+
+
+def test_a_proxy_that_cannot_be_is_not_shown() -> None:
+    proxy = "http://me:CANARYPASSWORD@127.0.0.1:99999"
+    with pytest.raises(errors.ConfigurationError, match="proxy") as caught:
+        KauneongaClient("https://host.example", TOKEN, proxy=proxy)
+    assert [line for line in shown_of_error(caught.value) if CANARY.search(line)] == []

@@ -9,6 +9,7 @@ import msgspec
 from yarl import URL
 
 from kauneonga_async.errors import DecodeError
+from kauneonga_async.resources.texts import check_writable
 from kauneonga_async.transport import Answer
 
 __all__ = ["Response", "check_method", "check_params", "check_path", "read_response"]
@@ -76,7 +77,7 @@ def check_path(path: str) -> str:
     """Return a path that leads nowhere but below the base URL."""
     if not isinstance(path, str):
         raise TypeError(f"path: a string is needed, not {type(path).__name__}")
-    segments = path.strip("/").split("/")
+    segments = check_writable("path", path).strip("/").split("/")
     if "://" in path or path.startswith("//") or "?" in path or "#" in path or "\\" in path:
         raise ValueError("path: a path under the base URL is needed, like '/v2/agents'; put the query into params")
     if any(segment in ("", ".", "..") or "%2e" in segment.lower() for segment in segments):
@@ -93,4 +94,5 @@ def check_params(params: Mapping[str, str | int] | None) -> dict[str, str] | Non
     for name, value in params.items():
         if not isinstance(name, str) or not isinstance(value, (str, int)) or isinstance(value, bool):
             raise TypeError("params: names must be strings, and values strings or integers")
+        check_writable("params", f"{name}{value}")
     return {name: str(value) for name, value in params.items()}

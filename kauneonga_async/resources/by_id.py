@@ -93,6 +93,7 @@ class ById(Watched):
         if on_invalid != "raise":
             invalid = InvalidPolicy(check_on_invalid(on_invalid), StreamReport())
         options = self._context.transport.options.override(timeout, max_retries, extra_headers)
+        del extra_headers  # they may be secrets: no frame that waits holds them
         return await self._fetch(message_id, record_type, invalid, options)
 
     @overload

@@ -104,7 +104,9 @@ class CallRecordings:
     ) -> builtins.list[T]: ...
     async def list(self, **options: Any) -> builtins.list[Any]:
         """Return all call recordings: a stream, collected; the arguments are :meth:`stream`'s."""
-        return await self.stream(**options).collect()
+        stream = self.stream(**options)
+        del options  # extra headers may be secrets: no frame that waits holds them
+        return await stream.collect()
 
     def download(
         self,

@@ -8,9 +8,11 @@ from typing import Any, Generic, TypeVar, get_origin, overload
 
 import msgspec
 
+from kauneonga_async import config
 from kauneonga_async.decoding import ObjectReader, RecordReader
 from kauneonga_async.models import Schedule, ToDo, ToDoSchedule
 from kauneonga_async.resources.context import Context
+from kauneonga_async.resources.texts import check_text, encode
 from kauneonga_async.streams import RAISING, Listing, OnInvalid, RecordStream, check_on_invalid
 
 __all__ = ["ToDos"]
@@ -74,33 +76,36 @@ class ToDos:
 
         Raises:
             TypeError: An argument is of the wrong type.
-            ValueError: An argument is empty.
+            ValueError: An argument is empty, or has a value that cannot be.
             OutcomeUnknown: It may have been created: look with :meth:`find` before creating it again.
         """
         # No coroutine of its own: a frame that holds the text is in no traceback.
-        texts = {
-            "account_number": account_number,
-            "delivery_type": delivery_type,
-            "contact": contact,
-            "from_": from_,
-            "message_text": message_text,
-        }
-        for name, value in texts.items():
-            if not isinstance(value, str):
-                raise TypeError(f"{name}: a string is needed, not {type(value).__name__}")
-            if not value.strip():
-                raise ValueError(f"{name}: it must not be empty")
-        if not isinstance(schedule, Schedule):
-            raise TypeError(f"schedule: a Schedule is needed, not {type(schedule).__name__}")
-        _check_schedule(schedule)
         transport = self._context.transport
-        request = transport.request(
-            "POST",
-            PATH,
-            body=msgspec.json.encode(_Creation(**texts, schedule=schedule)),
-            options=transport.options.override(timeout, max_retries, extra_headers),
-        )
-        return self._context.fetch(request, _OBJECTS, RAISING)  # type: ignore[return-value]  # "raise" never gives None
+        try:
+            request = transport.request(
+                "POST",
+                PATH,
+                body=encode(
+                    "schedule",  # the one whose texts are not looked at one by one
+                    _Creation(
+                        account_number=check_text("account_number", account_number),
+                        delivery_type=check_text("delivery_type", delivery_type),
+                        contact=check_text("contact", contact),
+                        from_=check_text("from_", from_),
+                        message_text=check_text("message_text", message_text),
+                        schedule=_check_schedule(schedule),
+                    ),
+                ),
+                options=transport.options.override(timeout, max_retries, extra_headers),
+            )
+        except (TypeError, ValueError) as error:
+            failure = error.with_traceback(None)
+        else:
+            # "raise" never gives None.
+            return self._context.fetch(request, _OBJECTS, RAISING)  # type: ignore[return-value]
+        # What is refused is in no traceback either.
+        del account_number, contact, from_, message_text, extra_headers
+        raise failure
 
     @overload
     def stream(
@@ -176,7 +181,9 @@ class ToDos:
     ) -> builtins.list[T]: ...
     async def list(self, **options: Any) -> builtins.list[Any]:
         """Return all to-dos: a stream, collected; the arguments are :meth:`stream`'s."""
-        return await self.stream(**options).collect()
+        stream = self.stream(**options)
+        del options  # extra headers may be secrets: no frame that waits holds them
+        return await stream.collect()
 
     def find(
         self, *, contact: str, message_text: str, delivery_type: str | None = None
@@ -207,17 +214,23 @@ async def _find(stream: RecordStream[ToDo], is_wanted: Callable[[ToDo], bool]) -
     return sorted(found, key=lambda to_do: to_do.id, reverse=True)
 
 
-def _check_schedule(schedule: Schedule) -> None:
-    if not isinstance(schedule.frequency, str) or not schedule.frequency:
+def _check_schedule(schedule: Schedule) -> Schedule:
+    if not isinstance(schedule, Schedule):
+        raise TypeError(f"schedule: a Schedule is needed, not {type(schedule).__name__}")
+    if not isinstance(schedule.frequency, str):
+        raise TypeError(f"schedule: its frequency must be a string, not {type(schedule.frequency).__name__}")
+    if not schedule.frequency.strip():
         raise ValueError("schedule: its frequency is needed, as 'weekly'")
     for name, values in (("times", schedule.times), ("days", schedule.days)):
         if not isinstance(values, builtins.list) or not all(isinstance(value, str) for value in values):
             raise TypeError(f"schedule: its {name} must be a list of strings")
+        if not all(map(str.strip, values)):
+            raise ValueError(f"schedule: none of its {name} may be empty")
     if not schedule.times:
         raise ValueError("schedule: at least one time is needed, as '9:00 AM'")
-    interval = schedule.interval
-    if interval is not None and (isinstance(interval, bool) or not isinstance(interval, int) or interval < 1):
-        raise ValueError(f"schedule: its interval must be a whole number of at least 1, not {interval!r}")
+    if schedule.interval is not None:
+        config.check_count("schedule.interval", schedule.interval, least=1)
+    return schedule
 
 
 def _reader(record_type: Any) -> RecordReader[Any]:

@@ -37,13 +37,24 @@ class ConnectionOptions(msgspec.Struct, frozen=True, kw_only=True):
     allow_private_recordings: bool = False
 
     def proxy_for(self, url: URL) -> URL | None:
-        """Return the proxy that a URL is reached through, or None."""
+        """Return the proxy that a URL is reached through, or None.
+
+        Raises:
+            ConfigurationError: The environment's cannot be read.
+        """
         if self.proxy is not None or not self.trust_env:
             return self.proxy
         if url.host is None or urllib.request.proxy_bypass(url.host):
             return None
-        found = urllib.request.getproxies().get(url.scheme)
-        return URL(found) if found else None
+        return check_proxy(urllib.request.getproxies().get(url.scheme) or None, f"{url.scheme}_proxy")
+
+    def __repr__(self) -> str:
+        return f"ConnectionOptions({', '.join(f'{name}={value}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        # The proxy's URL may hold a password, and its headers' values are one.
+        proxy = None if self.proxy is None else self.proxy.host
+        return [("proxy", proxy), ("proxy_headers", sorted(self.proxy_headers)), ("trust_env", self.trust_env)]
 
 
 class Sessions:
@@ -176,8 +187,12 @@ def check_ssl_context(context: ssl.SSLContext | None) -> ssl.SSLContext | None:
     return context
 
 
-def check_proxy(proxy: str | URL | None) -> URL | None:
+def check_proxy(proxy: str | URL | None, origin: str = "proxy") -> URL | None:
     """Return a proxy's URL if it is one.
+
+    Args:
+        proxy: The URL; None for no proxy.
+        origin: Where it is from: an argument, or a variable of the environment.
 
     Raises:
         TypeError: It is no string.
@@ -186,11 +201,16 @@ def check_proxy(proxy: str | URL | None) -> URL | None:
     if proxy is None:
         return None
     if not isinstance(proxy, (str, URL)):
-        raise TypeError(f"proxy: a URL as a string is needed, not {type(proxy).__name__}")
+        raise TypeError(f"{origin}: a URL as a string is needed, not {type(proxy).__name__}")
     try:
         url = config.read_url(proxy)
     except ValueError:
-        raise ConfigurationError("proxy: it cannot be read as a URL") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ConfigurationError("proxy: a URL with http or https and a host is needed, like 'http://host:3128'")
-    return url
+        fault = "it cannot be read as a URL"
+    else:
+        if url.scheme in ("http", "https") and url.host:
+            return url
+        fault = "a URL with http or https and a host is needed, like 'http://host:3128'"
+        del url
+    # Outside of the handler, and with no local that holds the password.
+    del proxy
+    raise ConfigurationError(f"{origin}: {fault}")

@@ -145,7 +145,8 @@ async def test_a_url_that_holds_a_password_or_a_query_does_not_travel(
     with pytest.raises(errors.ConfigurationError, match=r"^destination: the password or query") as caught:
         await export_messages(client, url, FIRST, LAST, engine=engine)
     assert "hush" not in str(caught.value)
-    assert sandbox.requests == engine.orders == []
+    assert sandbox.requests == []
+    assert engine.orders == []
 
 
 async def test_a_url_with_a_name_and_a_folder_with_a_question_mark_travel(

@@ -9,6 +9,7 @@ import pytest
 
 from kauneonga_async import KauneongaClient, Schedule, ToDo, errors
 from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
+from tests.canaries import shown_of_error
 from tests.data import example
 from tests.wire import TOKEN, WireServer, response
 
@@ -96,6 +97,15 @@ async def test_what_was_created_is_found_by_what_it_says(sandbox: Sandbox, clien
         ({"schedule": Schedule(frequency="weekly", times="9:00 AM")}, TypeError, "times"),  # type: ignore[arg-type]
         ({"schedule": Schedule(frequency="weekly", times=["9"], days=[2])}, TypeError, "days"),  # type: ignore[list-item]
         ({"schedule": Schedule(frequency="weekly", times=["9"], interval=0)}, ValueError, "interval.*0"),
+        ({"schedule": Schedule(frequency=5, times=["9"])}, TypeError, "frequency.*int"),  # type: ignore[arg-type]
+        ({"schedule": Schedule(frequency="  ", times=["9"])}, ValueError, "frequency"),
+        ({"schedule": Schedule(frequency="weekly", times=["9", ""])}, ValueError, "times"),
+        ({"schedule": Schedule(frequency="weekly", times=["9"], days=["  "])}, ValueError, "days"),
+        ({"schedule": Schedule(frequency="weekly", times=["9\ud800"])}, ValueError, "^schedule: .*surrogate"),
+        ({"schedule": Schedule(frequency="weekly", times=["9"], interval="2")}, TypeError, "interval.*str"),  # type: ignore[arg-type]
+        ({"message_text": "CANARY \ud800"}, ValueError, "^message_text: .*surrogate"),
+        ({"contact": "CANARY \udfff"}, ValueError, "^contact: .*surrogate"),
+        ({"extra_headers": {"X-A": "CANARY\n"}}, ValueError, "X-A"),
         ({"timeout": 0}, ValueError, "timeout"),
     ],
 )
@@ -104,5 +114,5 @@ async def test_a_creation_that_cannot_be_is_refused_before_it_is_sent(
 ) -> None:
     with pytest.raises(error, match=said) as caught:
         await client.to_dos.create(**{**ARGUMENTS, **change})
-    assert "CANARY" not in str(caught.value)
+    assert [line for line in shown_of_error(caught.value) if "CANARY" in line] == []
     assert sandbox.requests == []
