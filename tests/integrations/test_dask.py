@@ -21,7 +21,7 @@ import pyarrow as pa
 import pytest
 from distributed.comm.core import CommClosedError
 
-from kauneonga_async import KauneongaClient, errors, export_messages, verify_export
+from kauneonga_async import KauneongaClient, ServerCalendar, errors, export_messages, verify_export
 from kauneonga_async.cli.app import run_app
 from kauneonga_async.exporting.formats.parquet_schema import message_schema
 from kauneonga_async.integrations.dask import DaskEngine, read_messages
@@ -279,6 +279,21 @@ def test_without_a_cluster_nothing_of_dask_is_imported(tmp_path: Path) -> None:
     )
     assert done.stdout.endswith("parts: 0 []\n")
     assert list(tmp_path.glob("demo/**/messages_*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        ({"from_date": None, "to_date": None}, TypeError, "from_date.*None"),
+        ({"to_date": None}, TypeError, "to_date.*None"),
+        ({"to_date": "2025-01-31"}, TypeError, "to_date.*str"),
+        ({"timeout": 0}, ValueError, "timeout"),
+        ({"calendar": ServerCalendar(date_field="updated_at")}, errors.ConfigurationError, "calendar.*two partitions"),
+    ],
+)
+def test_a_frame_that_cannot_be_is_refused(arguments: dict[str, Any], error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        read_messages(**{"from_date": FIRST, "to_date": LAST, "base_url": "https://host.example", **arguments})
 
 
 def test_a_frame_has_a_partition_a_window_and_the_schema_of_the_parquet_export(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -10,15 +11,26 @@ import pytest
 from distributed import Reschedule
 from distributed.worker_state_machine import ComputeTaskEvent, FreeKeysEvent, RescheduleEvent, WorkerState
 
+from kauneonga_async import ServerCalendar, errors
+from kauneonga_async.exporting import Order
+from kauneonga_async.exporting.engine import Job
+from kauneonga_async.integrations.dask import workers
 from kauneonga_async.integrations.dask.workers import Clients, Key
 
 KEY = ("kauneonga-run", "part", 1)
 
 
 @pytest.fixture
-def clients() -> Clients:
+def expired() -> list[Any]:
+    """What the worker is asked to close when it was kept for long enough."""
+    return []
+
+
+@pytest.fixture
+def clients(expired: list[Any], monkeypatch: pytest.MonkeyPatch) -> Clients:
+    monkeypatch.setenv("KAUNEONGA_TOKEN", "t")
     clients = Clients()
-    worker: Any = None
+    worker: Any = SimpleNamespace(loop=SimpleNamespace(add_callback=expired.append))
     clients.setup(worker)
     return clients
 
@@ -59,3 +71,70 @@ async def test_what_was_let_go_may_be_given_again(clients: Clients, state: Worke
     state.handle_stimulus(given(KEY))
     async with clients.cancellable(KEY):
         await anyio.lowlevel.checkpoint()
+
+
+# The clients that orders share
+
+
+ORDER = Order(
+    job=Job(
+        base_url="http://127.0.0.1:9/api",
+        account="",
+        calendar=ServerCalendar(),
+        destination="nowhere",
+        kind="messages",
+        format="jsonl",
+    ),
+    window=None,
+    name="messages.jsonl",
+)
+
+
+async def refuse(order: Any) -> None:
+    """Let an order end because the server refused its token."""
+    error = errors.AuthenticationError()
+    assert not await order.__aexit__(type(error), error, None)
+
+
+async def test_a_newer_client_stays_when_an_order_of_an_older_one_is_refused(clients: Clients) -> None:
+    first, second, third = (clients.client("run", ORDER, None) for _ in range(3))
+    old = await first.__aenter__()
+    assert await second.__aenter__() is old
+    await refuse(first)
+    new = await third.__aenter__()
+    assert new is not old
+    await refuse(second)
+    async with clients.client("run", ORDER, None) as kept:
+        assert kept is new
+    await third.__aexit__(None, None, None)
+
+
+async def test_a_newer_client_stays_when_an_older_one_expires(
+    clients: Clients, expired: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (clients.client("run", ORDER, None) for _ in range(2))
+    old = await first.__aenter__()
+    with monkeypatch.context() as patched:
+        patched.setattr(workers, "_KEPT", 0)
+        await refuse(first)
+    new = await second.__aenter__()
+    while not expired:
+        await anyio.lowlevel.checkpoint()
+    assert expired == [old.client.aclose]
+    async with clients.client("run", ORDER, None) as kept:
+        assert kept is new
+    await second.__aexit__(None, None, None)
+
+
+async def test_all_clients_are_closed_in_the_end(clients: Clients) -> None:
+    first, second, third = (clients.client("run", ORDER, None) for _ in range(3))
+    old = await first.__aenter__()
+    await second.__aenter__()
+    await refuse(first)
+    new = await third.__aenter__()
+    worker: Any = None
+    await clients.teardown(worker)
+    assert old.client.closed
+    assert new.client.closed
+    for order in (second, third):
+        await order.__aexit__(None, None, None)

@@ -11,6 +11,7 @@ import msgspec
 from kauneonga_async import config, windows
 from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.client import KauneongaClient
+from kauneonga_async.errors import ConfigurationError
 from kauneonga_async.integrations.dask.token_file import token_of
 
 if TYPE_CHECKING:
@@ -63,11 +64,22 @@ def read_messages(
         allow_http: Whether the token may travel unencrypted to another machine.
 
     Raises:
-        ConfigurationError: There is no base URL, or one that cannot be used.
+        TypeError: An argument is of the wrong type; a frame has both ends.
+        ValueError: An argument has a value that cannot be.
+        ConfigurationError: There is no base URL, or one that cannot be used; or the calendar's dates are of a field
+            that moves: a message could be in two partitions.
         ImportError: Dask's dataframe is not installed (``dask[dataframe]``).
     """
     from dask import dataframe  # noqa: PLC0415 - not needed by exports, and large
 
+    for name, day in (("from_date", from_date), ("to_date", to_date)):
+        if day is None:
+            raise TypeError(f"{name}: a date or an aware datetime is needed, not None: partitions are of one plan")
+    if calendar.date_field != "created_at":
+        raise ConfigurationError(
+            f"calendar: a frame goes by created_at, which stays; {calendar.date_field} may move, and a message be in "
+            "two partitions"
+        )
     bounds = windows.check_range(from_date, to_date, calendar)
     assert bounds is not None
     question = _Question(

@@ -49,14 +49,15 @@ class Clients(WorkerPlugin):
     def setup(self, worker: Worker) -> None:
         """Be ready for orders."""
         self._worker = worker
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, _Kept] = {}  # by export
+        self._open: set[_Kept] = set()  # also those whose token was refused, which are lent no more
         self._opening = anyio.Lock()
         self._scopes: dict[Key, CancelScope] = {}
         self._unwanted: set[Any] = set()  # keys of tasks that were released before their first step
 
     async def teardown(self, worker: Worker) -> None:
         """Close what is open."""
-        for kept in self._kept.values():
+        for kept in self._open:
             await kept.client.aclose()
 
     def transition(self, key: Any, start: str, finish: str, **more: Any) -> None:
@@ -77,13 +78,14 @@ class Clients(WorkerPlugin):
             if kept is None:
                 turns = Turns(self._worker, run)
                 kept = self._kept[run] = _Kept(await _open_client(order, token_file, turns), turns)
+                self._open.add(kept)
         kept.users += 1
         if kept.timer is not None:
             kept.timer.cancel()
         try:
             yield kept
         except AuthenticationError:
-            self._kept.pop(run, None)  # the token may have been renewed; others are done with it too
+            self._lend_no_more(run, kept)  # the token may have been renewed; others are done with it too
             raise
         finally:
             kept.users -= 1
@@ -104,8 +106,13 @@ class Clients(WorkerPlugin):
         if scope.cancelled_caught:
             raise Reschedule  # which Dask heeds if somebody wants it again after all
 
+    def _lend_no_more(self, run: str, kept: _Kept) -> None:
+        if self._kept.get(run) is kept:  # and no newer one
+            del self._kept[run]
+
     def _expire(self, run: str, kept: _Kept) -> None:
-        self._kept.pop(run, None)
+        self._lend_no_more(run, kept)
+        self._open.discard(kept)
         self._worker.loop.add_callback(kept.client.aclose)
 
 
