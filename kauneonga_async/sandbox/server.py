@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from kauneonga_async.config import check_count
 from kauneonga_async.sandbox.app import make_app
 from kauneonga_async.sandbox.settings import RecordedRequest, Settings
 from kauneonga_async.sandbox.world import World
@@ -57,11 +58,13 @@ class Sandbox:
         port: int = 0,
         **settings: Any,
     ) -> None:
+        if not isinstance(host, str):
+            raise TypeError(f"host: a string is needed, not {type(host).__name__}")
         self.world = World(seed=seed, messages=messages, start=start, end=end, recordings=recordings)
         self.settings = Settings(**settings)
         self.requests: list[RecordedRequest] = []
         self._host = host
-        self._port = port
+        self._port = check_count("port", port)
         self._runner: web.AppRunner | None = None
 
     @property

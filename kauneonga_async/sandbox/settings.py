@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import msgspec
 
 from kauneonga_async.calendars import ServerCalendar
-from kauneonga_async.config import check_count, check_flag
+from kauneonga_async.config import check_callback, check_count, check_flag
 from kauneonga_async.sandbox.faults import FaultPlan
 
 __all__ = ["RecordedRequest", "Settings"]
 
 
 _CHOICES: Final = {"date_field": ("created_at", "updated_at"), "order": ("oldest", "newest", "mixed")}
+_MOST_SKEW: Final = 1e9  # seconds, some thirty years: a clock beyond has no date that HTTP could write
 _FLAGS: Final = ("to_date_inclusive", "filters", "retry_after", "compress", "etags", "not_modified", "keep_alive")
 
 
@@ -67,6 +70,12 @@ class Settings(msgspec.Struct, kw_only=True):
     skew: float = 0.0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.token, str):
+            raise TypeError(f"token: a string is needed, not {type(self.token).__name__}")
+        if not isinstance(self.more_tokens, AbstractSet) or not all(isinstance(one, str) for one in self.more_tokens):
+            raise TypeError("more_tokens: a set of strings is needed")
+        if self.faults is not None:
+            check_callback("faults", self.faults)
         ServerCalendar(timezone=self.timezone)  # which refuses a zone that there is not
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
@@ -79,13 +88,14 @@ class Settings(msgspec.Struct, kw_only=True):
         _check_number("latency", self.latency, least=0)
         if self.bandwidth is not None:
             _check_number("bandwidth", self.bandwidth, least=1)
+        _check_number("skew", self.skew, least=-_MOST_SKEW, most=_MOST_SKEW)
 
 
-def _check_number(name: str, value: float, *, least: float) -> None:
+def _check_number(name: str, value: float, *, least: float, most: float = sys.float_info.max) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name}: a number is needed, not {type(value).__name__}")
-    if not least <= value < float("inf"):
-        raise ValueError(f"{name}: a number of at least {least} is needed, not {value!r}")
+    if not least <= value <= most:
+        raise ValueError(f"{name}: a number from {least:g} to {most:g} is needed")
 
 
 class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):

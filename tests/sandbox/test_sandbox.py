@@ -174,6 +174,14 @@ async def test_a_setting_that_is_none_is_refused(sandbox: Sandbox) -> None:
         ({"rate_limit": 0}, ValueError),
         ({"cap": -1}, ValueError),
         ({"filters": "no"}, TypeError),
+        ({"latency": 10**400}, ValueError),
+        ({"skew": "x"}, TypeError),
+        ({"skew": float("nan")}, ValueError),
+        ({"skew": 1e12}, ValueError),
+        ({"token": 5}, TypeError),
+        ({"more_tokens": "abc"}, TypeError),
+        ({"more_tokens": frozenset({5})}, TypeError),
+        ({"faults": 5}, TypeError),
     ],
 )
 async def test_a_setting_that_cannot_be_is_named_and_changes_nothing(
@@ -184,8 +192,14 @@ async def test_a_setting_that_cannot_be_is_named_and_changes_nothing(
         Sandbox(**settings)
     before = msgspec.structs.asdict(sandbox.settings)
     with pytest.raises(error, match=name):
-        sandbox.configure(token="other", **settings)
+        sandbox.configure(**{"cap": 5, **settings})
     assert msgspec.structs.asdict(sandbox.settings) == before
+
+
+@pytest.mark.parametrize("options", [{"host": 5}, {"port": "80"}])
+def test_an_address_that_cannot_be_is_named(options: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=next(iter(options))):
+        Sandbox(**options)
 
 
 @pytest.mark.parametrize("options", [{"messages": -1}, {"recordings": -1}, {"start": date(2026, 1, 1)}])
