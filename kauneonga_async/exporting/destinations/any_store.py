@@ -118,7 +118,11 @@ class AnyStore:
 
     def adopt(self, name: str, mark: str) -> str:
         """Let a file that was staged appear."""
-        self._fs.mv(self._at(_staged_name(name, mark)), self._at(name))
+        staged = self._at(_staged_name(name, mark))
+        self._fs.mv(staged, self._at(name))
+        if self._fs.exists(staged):  # HDFS moves nothing over what is there, and fsspec does not tell
+            self.remove([name])
+            self._fs.mv(staged, self._at(name))
         return _stamp(_entry(self._fs, self._at(name))).mark
 
     def open(self, name: str) -> BinaryIO:
@@ -149,10 +153,13 @@ class SentPart:
 
     def commit(self) -> Stamp:
         """Send it."""
+        size = self._file.tell()
         self._file.close()
         self._check()
         self._fs.put_file(str(self._folder / "part"), self._path)
         stamp = _stamp(_entry(self._fs, self._path))
+        if stamp.size != size:
+            raise OSError(f"{self._path}: of {size} bytes that were sent {stamp.size} arrived")
         self.discard()
         return stamp
 

@@ -138,7 +138,10 @@ class Lease:
         # When it has lapsed it may be another's, and not every store honours a condition on a removal.
         if self.token and (self._clock() < self._until or not self._store.is_conditional):
             with contextlib.suppress(OSError, Changed):
-                self._store.drop(LOCK, self._mark)
+                try:
+                    self._store.drop(LOCK, self._mark)
+                except Changed:
+                    self._store.drop(LOCK, self._own_mark())
         self._until = float("-inf")
         self._holder = msgspec.structs.replace(self._holder, token="")
 

@@ -7,6 +7,7 @@ out, an owner who lost the destination without noticing finds its next number ta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
@@ -22,6 +23,7 @@ __all__ = ["Segments"]
 
 COMPACTED_AT = 64  # objects
 READERS = 16  # objects read at once
+_NUMBER = re.compile(r"[0-9]{10}")  # what has another name is not ours
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -189,7 +191,7 @@ class Segments:
         return head
 
     def _list(self) -> list[int]:
-        return sorted(int(name) for name in self._store.stamps(self._folder) if name.isdecimal())
+        return sorted(int(name) for name in self._store.stamps(self._folder) if _NUMBER.fullmatch(name))
 
     def _object(self, number: int) -> str:
         return f"{self._folder}{number:010}"

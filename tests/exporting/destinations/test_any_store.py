@@ -15,7 +15,7 @@ from kauneonga_async import KauneongaClient, export_messages
 from kauneonga_async.errors import DestinationLocked
 from kauneonga_async.exporting.destinations.lease import LOCK
 from kauneonga_async.exporting.destinations.object_store import ObjectStore, object_store
-from tests.exporting.destinations.contract import JOURNAL
+from tests.exporting.destinations.contract import JOURNAL, PART, read
 from tests.exporting.destinations.owners import Make, keys
 
 
@@ -166,3 +166,66 @@ async def test_an_export_over_a_journal_that_is_damaged_begins_anew(make: Make, 
         await export_messages(client, str(destination), *days)
     anew = await export_messages(client, str(destination), *days, overwrite=True)
     assert (anew.parts, anew.records) == (whole.parts, whole.records)
+
+
+def test_a_lock_that_was_renewed_though_the_answer_is_lost_is_let_go(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    destination = make()
+    destination.lock()
+    pipe_file = BareFileSystem.pipe_file
+
+    def lose(fs: BareFileSystem, path: str, value: bytes, **options: Any) -> None:
+        pipe_file(fs, path, value, **options)
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(BareFileSystem, "pipe_file", lose)
+        with pytest.raises(ConnectionResetError):
+            destination.lease.renew()
+    destination.unlock()
+    assert keys(destination) == []
+
+
+def test_what_somebody_else_put_beside_a_journal_is_no_part_of_it(make: Make) -> None:
+    destination = make()
+    destination.lock()
+    destination.append_lines(JOURNAL, [b"1"])
+    for name in ("2", "00000000002", "\N{ARABIC-INDIC DIGIT TWO}" * 10):
+        destination.store.create(f"{JOURNAL}/{name}", b"a note")
+    assert make().read_lines(JOURNAL) == [b"1"]
+
+
+def test_a_part_of_which_not_all_arrived_is_an_error(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    destination = make()
+    destination.lock()
+    file = destination.create(PART)
+    file.write(b"whole")
+
+    def send_half(fs: BareFileSystem, local: str, path: str) -> None:
+        fs.pipe_file(path, b"who")
+
+    monkeypatch.setattr(BareFileSystem, "put_file", send_half)
+    with pytest.raises(OSError, match=f"{PART}: of 5 bytes that were sent 3 arrived"):
+        file.commit()
+    file.discard()
+
+
+def test_a_part_that_was_staged_appears_in_the_place_of_what_was_there(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = BareFileSystem.mv
+
+    def move_over_nothing(fs: BareFileSystem, old: str, new: str) -> None:
+        if not fs.exists(new):
+            move(fs, old, new)
+
+    monkeypatch.setattr(BareFileSystem, "mv", move_over_nothing)
+    destination = make()
+    destination.lock()
+    for data in (b"old", b"new"):
+        file = destination.stage(PART)
+        file.write(data)
+        destination.adopt(PART, file.commit().mark)
+    assert read(destination, PART) == b"new"
+    assert keys(destination) == [LOCK, PART]

@@ -104,6 +104,16 @@ def test_a_renewal_whose_answer_is_lost_for_good_is_found_to_be_ours(make: Make,
     assert keys(destination) == [PART]
 
 
+def test_a_lock_is_let_go_though_the_answer_to_its_last_renewal_is_lost(make: Make, s3: S3Server) -> None:
+    destination = owned(make, Clock())
+    s3.fault = fail_once(f"PUT .*{LOCK}", "lose", times=100)
+    with pytest.raises(OSError, match="InternalError"):
+        destination.lease.renew()
+    s3.fault = None
+    destination.unlock()
+    assert keys(destination) == []
+
+
 def test_an_owner_that_was_suspended_goes_on_if_nobody_took_over(make: Make) -> None:
     clock = Clock()
     destination = owned(make, clock)
