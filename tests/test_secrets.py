@@ -139,6 +139,24 @@ async def test_headers_of_one_call_are_not_shown(surface: str) -> None:
     assert [line for line in shown_of_error(caught.value) if CANARY.search(line)] == []
 
 
+@pytest.mark.parametrize("kind", ["messages", "to-dos", "recordings"])
+async def test_what_an_export_is_given_for_its_store_and_its_calls_is_not_shown(kind: str) -> None:
+    place, options = "memory://me:CANARYPASSWORD@secrets/folder", {"secret": "CANARYKEY"}
+    headers = {"X-Api-Key": "CANARYKEY"}
+    answers = [response(body=listing([RECORD])), response(400)] if kind == "messages" else [response(400)]
+    async with WireServer(*answers) as server, KauneongaClient(server.base_url, TOKEN) as client:
+        exports: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {
+            "messages": lambda: export_messages(
+                client, place, details=True, extra_headers=headers, storage_options=options
+            ),
+            "to-dos": lambda: export_to_dos(client, place, storage_options=options),
+            "recordings": lambda: export_recordings(client, place, storage_options=options),
+        }
+        with pytest.raises(errors.InvalidRequest) as caught:
+            await exports[kind]()
+    assert [line for line in shown_of_error(caught.value) if CANARY.search(line)] == []
+
+
 @pytest.mark.parametrize("proxy", ["http://me:CANARYPASSWORD@127.0.0.1:99999", "socks5://me:CANARYPASSWORD@127.0.0.1"])
 async def test_a_proxy_of_the_environment_that_cannot_be_used_is_named_and_not_shown(
     proxy: str, monkeypatch: pytest.MonkeyPatch

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import islice
 from typing import IO
 
 import msgspec
 
 from kauneonga_async.client import KauneongaClient
+from kauneonga_async.config import CallOptions
 from kauneonga_async.exporting.destinations import Stamp
 from kauneonga_async.exporting.entries import PartEntry
 from kauneonga_async.exporting.formats import JsonLines
@@ -28,9 +29,7 @@ _AT_ONCE = 1000  # messages fetched before the next are read from the list
 async def fetch_details(
     client: KauneongaClient,
     concurrency: int | None,
-    timeout: float | None,
-    max_retries: int | None,
-    extra_headers: Mapping[str, str] | None,
+    options: CallOptions,
     ids: list[int],
     take_turn: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[list[msgspec.Raw]]:
@@ -46,9 +45,9 @@ async def fetch_details(
             record_type=msgspec.Raw,
             missing="skip",
             concurrency=concurrency,
-            timeout=timeout,
-            max_retries=max_retries,
-            extra_headers=extra_headers,
+            timeout=options.timeout,
+            max_retries=options.max_retries,
+            extra_headers=options.extra_headers,
         ) as messages:
             async for batch in messages.batches():
                 yield batch

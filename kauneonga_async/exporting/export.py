@@ -130,8 +130,10 @@ async def export_messages(
         job = _job(listing, destination, begun, format, compression, answers, storage_options, details=details)
     fetch = None
     if details:
-        fetch = partial(fetch_details, client, concurrency, timeout, max_retries, extra_headers)
+        fetch = partial(fetch_details, client, concurrency, listing.options)
     place = await to_thread.run_sync(partial(destination_at, destination, KIND, storage_options))
+    # They may hold secrets: no frame that waits holds them.
+    del destination, storage_options, extra_headers
     try:
         await carry_out(place.lock)
         check = None if same_account else partial(check_account, client)

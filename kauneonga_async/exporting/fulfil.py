@@ -10,6 +10,7 @@ import msgspec
 from anyio import CancelScope, to_thread
 
 from kauneonga_async.client import KauneongaClient
+from kauneonga_async.config import CallOptions
 from kauneonga_async.decoding import line_reader
 from kauneonga_async.exporting.destinations import Destination, destination_at
 from kauneonga_async.exporting.details import DetailedPart, fetch_details
@@ -86,8 +87,9 @@ async def _staged(
     listed = Part(place.stage, order.name, form, began, _not_counted)
     part: Part | DetailedPart = listed
     if order.job.details:
-        options = order.job.concurrency, order.job.timeout, order.job.max_retries, None
-        part = DetailedPart(listed, partial(fetch_details, client, *options, take_turn=take_turn), began)
+        options = CallOptions(timeout=order.job.timeout, max_retries=order.job.max_retries)
+        fetch = partial(fetch_details, client, order.job.concurrency, options, take_turn=take_turn)
+        part = DetailedPart(listed, fetch, began)
     try:
         yield part
     except BaseException:

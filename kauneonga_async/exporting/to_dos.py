@@ -56,6 +56,7 @@ async def export_to_dos(
     form = format_named("jsonl", compression)
     stream = client.to_dos.stream(record_type=msgspec.Raw, timeout=timeout, max_retries=max_retries)
     place = await to_thread.run_sync(partial(destination_at, destination, KIND, storage_options))
+    del destination, storage_options  # they may hold secrets: no frame that waits holds them
     try:
         await carry_out(place.lock)
         await carry_out(place.clean)

@@ -69,6 +69,7 @@ async def export_recordings(
     config.CallOptions().override(timeout, max_retries)
     places = client.concurrency if concurrency is None else config.check_count("concurrency", concurrency, least=1)
     place = await to_thread.run_sync(partial(destination_at, destination, KIND, storage_options))
+    del destination, storage_options  # they may hold secrets: no frame that waits holds them
     begun = Begun(KIND, {"base_url": str(client.base_url)}, fingerprint_of(client), None)
     try:
         await carry_out(place.lock)
