@@ -229,7 +229,7 @@ def _check_schedule(schedule: Schedule) -> Schedule:
     if not schedule.times:
         raise ValueError("schedule: at least one time is needed, as '9:00 AM'")
     if schedule.interval is not None:
-        config.check_count("schedule.interval", schedule.interval, least=1)
+        config.check_count("schedule: its interval", schedule.interval, least=1)
     return schedule
 
 

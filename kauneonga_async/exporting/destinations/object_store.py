@@ -45,6 +45,8 @@ def object_store(url: str, storage_options: Mapping[str, Any] | None = None) -> 
     is_s3 = protocol in ("s3", "s3a")
     if is_s3 and not path.strip("/"):
         raise ConfigurationError("destination: s3:// needs a bucket: s3://bucket/prefix")
+    if is_s3 and "@" in path.partition("/")[0]:  # s3fs would take all of it for the bucket's name, and show it
+        raise ConfigurationError("destination: s3:// holds no credentials; storage_options, or the environment, do")
     try:
         from fsspec.core import url_to_fs  # noqa: PLC0415 - an extra
     except ImportError:

@@ -188,11 +188,18 @@ def test_a_bucket_that_is_not_there_is_an_error_that_names_it(s3: S3Server) -> N
 
 
 @pytest.mark.parametrize(
-    ("url", "told"), [("nowhere://a/b", "nowhere://"), ("file:///tmp/a", "folder"), ("s3://", "bucket")]
+    ("url", "told"),
+    [
+        ("nowhere://a/b", "nowhere://"),
+        ("file:///tmp/a", "folder"),
+        ("s3://", "bucket"),
+        ("s3://canary-key:canary-secret@bucket/years", "credentials"),
+    ],
 )
 def test_a_url_that_cannot_be_is_a_configuration_error(url: str, told: str) -> None:
-    with pytest.raises(ConfigurationError, match=told):
+    with pytest.raises(ConfigurationError, match=told) as caught:
         object_store(url)
+    assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize("missing", ["s3fs", "fsspec.core"])
