@@ -47,13 +47,21 @@ class Journal(Generic[StateT]):
         self._name = journal_name(kind)
         self._waiting: list[msgspec.Struct] = []
         self._flushing = anyio.Lock()
+        self._failure: Exception | None = None
 
     async def write(self, *entries: msgspec.Struct) -> None:
-        """Write entries, and return when they are durable. They are kept in the order of the calls."""
+        """Write entries, and return when they are durable. They are kept in the order of the calls.
+
+        Raises:
+            OSError: They could not be written, or others before them: nothing is written after a gap.
+        """
         for entry in entries:
             self.state.take(entry)
         self._waiting += entries
         async with self._flushing:
+            # Whoever waited may have had his entries in what another could not write.
+            if self._failure is not None:
+                raise self._failure
             if self._waiting:
                 waiting, self._waiting = self._waiting, []
                 await carry_out(partial(self._append, waiting))
@@ -63,4 +71,9 @@ class Journal(Generic[StateT]):
         self._destination.replace_lines(self._name, list(map(write_line, self.state.entries())))
 
     def _append(self, entries: list[msgspec.Struct]) -> None:
-        self._destination.append_lines(self._name, list(map(write_line, entries)))
+        try:
+            self._destination.append_lines(self._name, list(map(write_line, entries)))
+        except Exception as error:
+            # Here, where no cancellation comes between.
+            self._failure = error
+            raise
