@@ -144,9 +144,11 @@ def _remove_leftovers(
     if not strangers:
         return
     windows = [*state.pending_windows(calendar), *(window for ask in state.pending_asks() for window in ask.windows)]
-    days = [(window.first, window.last) for window in windows]
+    is_everything = state.begun.days is None and not state.wholes
+    days = None if is_everything else [(window.first, window.last) for window in windows]
     for name in strangers:
-        if not (_is_of(name, state.begun.kind, days) or (state.begun.days is None and not state.wholes)):
+        # Of another format is what somebody has made of the export, not what it was about to write.
+        if not (name.endswith(state.begun.arguments["format"]) and _is_of(name, state.begun.kind, days)):
             raise ConfigurationError(
                 f"destination: {destination} holds {name}, which its journal does not tell of; move it away, "
                 "or overwrite"
@@ -154,10 +156,13 @@ def _remove_leftovers(
     destination.remove(strangers)
 
 
-def _is_of(name: str, kind: str, days: Iterable[tuple[date, date]]) -> bool:
+def _is_of(name: str, kind: str, days: Iterable[tuple[date, date]] | None) -> bool:
+    """Tell whether a part is of some days, or where there are none, of everything."""
     match = part_pattern(kind).fullmatch(name)
-    if match is None or match[1] is None:
+    if match is None or (match[1] is None) is not (days is None):
         return False
+    if days is None:
+        return True
     try:
         begin, end = date.fromisoformat(match[1]), date.fromisoformat(match[2])
     except ValueError:

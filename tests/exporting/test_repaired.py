@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from kauneonga_async import KauneongaClient, errors, verify_export
+from kauneonga_async import KauneongaClient, errors, export_messages, verify_export
 from kauneonga_async.exporting.entries import Begun
 from kauneonga_async.exporting.lines import write_line
 from kauneonga_async.files import AtomicFile
@@ -59,6 +60,34 @@ async def test_a_file_that_nobody_was_about_to_write_is_left_alone(
     with pytest.raises(errors.ConfigurationError, match="messages_2024-01-05_2024-01-05"):
         await export(client, tmp_path)
     assert stranger.exists()
+
+
+async def test_what_somebody_made_of_a_file_in_another_format_is_left_alone(
+    client: KauneongaClient, tmp_path: Path
+) -> None:
+    await export(client, tmp_path)
+    table = tmp_path / "messages_2025-01-15_2025-01-15.parquet"
+    table.write_bytes(b"somebody's")
+    with pytest.raises(errors.ConfigurationError, match=table.name):
+        await export(client, tmp_path, refresh_since=date(2025, 1, 15))
+    assert table.exists()
+
+
+async def test_an_export_without_dates_leaves_files_of_days_alone(
+    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
+) -> None:
+    sandbox.settings.faults = ScriptedFaults([Fault(status=400)])
+    with pytest.raises(errors.InvalidRequest):
+        await export_messages(client, tmp_path)
+    archive = tmp_path / "messages_2019-01-01_2019-12-31.jsonl"
+    archive.write_bytes(b"somebody's")
+    with pytest.raises(errors.ConfigurationError, match=archive.name):
+        await export_messages(client, tmp_path)
+    assert archive.exists()
+    archive.unlink()
+    (tmp_path / "messages.jsonl").write_bytes(b"finished, and not in the journal")
+    await export_messages(client, tmp_path)
+    assert (await verify_export(tmp_path)).is_whole
 
 
 async def test_a_journal_from_the_future_is_not_touched(client: KauneongaClient, tmp_path: Path) -> None:
