@@ -16,7 +16,7 @@ from kauneonga_async.exporting.lines import write_line
 from kauneonga_async.exporting.state import State, read_state
 from kauneonga_async.exporting.whole import Whole
 
-__all__ = ["compare", "digest_of", "is_sound", "open_journal", "part_pattern", "reread"]
+__all__ = ["compare", "digest_of", "is_sound", "open_journal", "part_pattern"]
 
 _CHUNK = 1024 * 1024  # bytes
 
@@ -82,13 +82,6 @@ def open_journal(
     if [write_line(entry) for entry in state.entries()] != lines:
         journal.shorten()
     return journal
-
-
-def reread(destination: Destination, state: State) -> State:
-    """Return what the journal says of an export that goes on: more than is kept in memory."""
-    found = read_state(destination.read_lines(journal_name(state.begun.kind)), str(destination))
-    assert found is not None
-    return found
 
 
 def is_sound(destination: Destination, part: PartEntry, stamp: Stamp | None) -> bool:

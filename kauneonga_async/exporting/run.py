@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from kauneonga_async.exporting.engine import Engine, Job
 from kauneonga_async.exporting.entries import Span
 from kauneonga_async.exporting.formats import Format
 from kauneonga_async.exporting.journal import Journal
-from kauneonga_async.exporting.opening import reread
+from kauneonga_async.exporting.opening import open_journal
 from kauneonga_async.exporting.ordered_parts import OrderedParts
 from kauneonga_async.exporting.parts import Parts
 from kauneonga_async.exporting.past import recollect
@@ -67,6 +67,7 @@ class ExportRun:
         self._engine = engine
         self._job = job
         self._report = ExportReport()
+        self._before = frozenset(journal.state.parts)
 
     async def run(self) -> ExportReport:
         """Export what is left to be exported.
@@ -74,23 +75,44 @@ class ExportRun:
         Raises:
             KauneongaError: A window cannot be had. A server that asks for patience is waited for.
         """
-        await self._extend()
-        for part in self._journal.state.parts:
-            self._report.parts_kept += 1
-            self._report.records_kept += part.records
-        self._report.until = self._journal.state.end
-        while (error := await self._work_off()) is not None:
+        self._take_stock()
+        if self._journal.state.spans:
+            await self._patiently(self._work_off)
+        await self._patiently(self._extend)
+        await self._patiently(self._work_off)
+        return self._report
+
+    async def _patiently(self, step: Callable[[], Awaitable[BaseException | None]]) -> None:
+        """Take a step, which returns what ended it early, again and again while the server asks for patience."""
+        while (error := await step()) is not None:
             wait = getattr(error, "retry_after", None) if isinstance(error, RateLimited) else None
             if wait is None or wait > config.LONGEST_PATIENCE:
                 # Without the frames of the run, whose locals hold records.
                 raise error.with_traceback(None)
             await anyio.sleep(wait)
-            self._journal.state = await carry_out(partial(reread, self._destination, self._journal.state))
-        return self._report
+            await self._reopen()
+
+    async def _reopen(self) -> None:
+        """Go on as another process would: files may have appeared whose entry did not come to be written."""
+        begun, calendar = self._journal.state.begun, self._listing.calendar
+        opened = partial(open_journal, self._destination, begun, calendar, None, overwrite=False, refresh_since=None)
+        self._journal = await carry_out(opened)
+        self._take_stock()
+
+    def _take_stock(self) -> None:
+        """Count what is there: files of earlier runs, and this one's."""
+        report, parts = self._report, list(self._journal.state.parts)
+        kept = [part for part in parts if part in self._before]
+        new = [part for part in parts if part not in self._before]
+        report.parts_kept, report.records_kept = len(kept), sum(part.records for part in kept)
+        report.parts, report.stream.records = len(new), sum(part.records for part in new)
+        report.bytes_written = sum(part.size for part in new)
+        report.without_details = sum(part.without_details for part in new)
 
     async def _work_off(self) -> BaseException | None:
         """Export the windows that are left; return what ended that early."""
         state, report = self._journal.state, self._report
+        report.until = state.end
         pending = await carry_out(partial(state.pending_windows, self._listing.calendar))
         left = len(pending) if self._listing.bounds is not None else int(not state.wholes)
         report.parts_planned = report.parts + left
@@ -139,16 +161,20 @@ class ExportRun:
             finish=None,
         )
 
-    async def _extend(self) -> None:
-        """Tell the journal what this run is to export, unless an earlier one's is not done yet."""
+    async def _extend(self) -> RateLimited | None:
+        """Tell the journal what this run is to export besides what earlier ones left; return why it cannot yet."""
         state, bounds = self._journal.state, self._listing.bounds
         if bounds is None:
             if not state.spans:
                 await self._journal.write(Span(None, None))
-            return
+            return None
         start = state.end or bounds.start
-        if start == bounds.end or (state.spans and not state.is_complete(self._listing.calendar)):
-            return
-        end = await end_of_run(self._listing, bounds)
+        if start == bounds.end:
+            return None
+        try:
+            end = await end_of_run(self._listing, bounds)
+        except RateLimited as error:
+            return error
         if end > start or not state.spans:
             await self._journal.write(Span(start, end))
+        return None

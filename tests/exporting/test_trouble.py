@@ -1,4 +1,4 @@
-"""Exports in trouble: servers that fail, cap their lists or ask to wait, full disks, and callers that cancel."""
+"""Exports in trouble: servers that fail or cap their lists, full disks, and callers that cancel."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import errno
 import random
 import threading
-from collections.abc import Callable, Coroutine
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from kauneonga_async import ExportReport, KauneongaClient, errors, export_messages
+from kauneonga_async import KauneongaClient, errors, export_messages
 from kauneonga_async.exporting.destinations.folder import Folder
 from kauneonga_async.exporting.opening import open_journal
 from kauneonga_async.files import AtomicFile
@@ -178,30 +177,3 @@ async def test_exactly_once_for_servers_that_cap_their_lists_and_fail(seed: int,
         assert report.records == len(lines)
         assert report.parts == len(parts_of(tmp_path))
         assert report.bytes_written == sum(path.stat().st_size for path in parts_of(tmp_path))
-
-
-def test_a_server_that_asks_for_an_hour_is_waited_for(
-    tmp_path: Path, run_jumping: Callable[[Coroutine[Any, Any, ExportReport]], ExportReport]
-) -> None:
-    async def export() -> ExportReport:
-        asked_to_wait = Fault(status=429, headers={"Retry-After": "1800"})
-        faults = ScriptedFaults([None, Fault(delay=5), asked_to_wait, Fault(delay=5), asked_to_wait])
-        async with (
-            Sandbox(messages=200, faults=faults) as sandbox,
-            KauneongaClient(sandbox.base_url, sandbox.token) as client,
-        ):
-            began = asyncio.get_running_loop().time()
-            report = await export_messages(client, tmp_path, FIRST, LAST, concurrency=4)
-            assert asyncio.get_running_loop().time() - began >= 1800
-            assert sorted(lines_in(tmp_path)) == sorted(truth(sandbox))
-            return report
-
-    report = run_jumping(export())
-    assert report.parts == report.parts_planned == len(parts_of(tmp_path)) == 13
-    assert report.records == 200
-
-
-async def test_a_server_that_asks_for_a_day_is_not(client: KauneongaClient, sandbox: Sandbox, tmp_path: Path) -> None:
-    sandbox.settings.faults = ScriptedFaults([Fault(status=429, headers={"Retry-After": "86400"})])
-    with pytest.raises(errors.RateLimited):
-        await export_messages(client, tmp_path, FIRST, LAST)
