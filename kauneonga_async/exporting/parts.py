@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import anyio
 from anyio import CapacityLimiter
 
 from kauneonga_async.exporting.destinations import Destination
@@ -63,6 +64,7 @@ class Parts(Outlet[bytes]):
         self._open: dict[Work[bytes], Part | DetailedPart] = {}
         self._finished: dict[Work[bytes], PartEntry | None] = {}
         self._failed: set[Work[bytes]] = set()
+        self._packing = anyio.Lock()
         state = journal.state
         self._reusable = {entry.window: entry.names[0] for entry in state.replaced if entry.names}
         self._names = {part.name for part in state.parts}.union(*(entry.names for entry in state.replaced))
@@ -104,13 +106,17 @@ class Parts(Outlet[bytes]):
         """Tell the journal, and let go what the file has taken the place of."""
         part = self._finished.pop(work)
         asks = tuple(self._ask(step) for step in account.steps)
+        known = AuditState(state.largest, state.cap, state.questioned, state.inclusive_proven)
+        # Sorting 100,000 ids would hold the loop up. One after the other, for the journal keeps the order of the calls.
+        async with self._packing:
+            expected = await carry_out(partial(pack_ids, account.expected))
         entry = Done(
             window=work.window,
             part=part,
             total=work.sieve.total,
-            expected=pack_ids(account.expected),
+            expected=expected,
             asks=asks,
-            state=AuditState(state.largest, state.cap, state.questioned, state.inclusive_proven),
+            state=known,
             number=self._numbers[work.again] if work.again else None,
             owner=owner_of(work) if work.again else None,
         )
