@@ -11,6 +11,7 @@ import msgspec
 
 from kauneonga_async.client import KauneongaClient
 from kauneonga_async.config import CallOptions
+from kauneonga_async.decoding import UNREADABLE
 from kauneonga_async.exporting.destinations import Stamp
 from kauneonga_async.exporting.entries import PartEntry
 from kauneonga_async.exporting.formats import JsonLines
@@ -63,7 +64,7 @@ _KEY = msgspec.json.Decoder(_Key)
 class DetailedPart(Sink[bytes]):
     """Keeps what is listed in a private file without a name, and writes the part once the list is whole.
 
-    A message that is gone by then is written as it was listed.
+    A message that is gone by then, or whose answer does not have its id, is written as it was listed.
 
     Args:
         part: The part to write.
@@ -118,14 +119,15 @@ class DetailedPart(Sink[bytes]):
         self._part.remove()
 
     async def _write(self, lines: list[bytes]) -> int:
-        """Write the messages of lines of a list, in its order; return how many of them are not there any more."""
+        """Write the messages of lines of a list, in its order; return how many of them stay as they were listed."""
         messages = {_KEY.decode(line).id: line.rstrip() for line in lines}
         missing = set(messages)
         async for batch in self._fetch(list(messages)):
             for message in batch:
-                message_id = _KEY.decode(message).id
-                messages[message_id] = bytes(message)
-                missing.discard(message_id)
+                message_id = _id_of(message)
+                if message_id in messages:
+                    messages[message_id] = bytes(message)
+                    missing.discard(message_id)
         await self._part.send(list(messages.values()))
         return len(missing)
 
@@ -161,6 +163,13 @@ class _Scratch:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _id_of(message: msgspec.Raw) -> int | None:
+    try:
+        return _KEY.decode(message).id
+    except UNREADABLE:
+        return None
 
 
 def _not_counted(size: int) -> None:

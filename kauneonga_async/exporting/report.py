@@ -20,7 +20,8 @@ class ExportReport(msgspec.Struct):
         parts_kept: Files of earlier runs that are still whole, and were not asked for.
         records_kept: Records in them.
         bytes_written: Bytes written to files.
-        without_details: Messages that were to be fetched whole, were gone by then, and stand as they were listed.
+        without_details: Messages that were to be fetched whole, were gone by then or answered without their id, and
+            stand as they were listed.
         until: Records created before this instant are in the export; later ones belong to the next run. None where
             everything was asked for at once.
         seconds: How long it has taken.

@@ -62,6 +62,25 @@ async def test_a_message_that_is_gone_by_then_stays_as_it_was_listed(tmp_path: P
     assert (await verify_export(tmp_path)).records == 3
 
 
+@pytest.mark.parametrize(
+    "answer", [{"content": "no id"}, {"id": "2", "content": "text"}, {"id": 99999}, {"id": 3}, {"id": None}], ids=str
+)
+async def test_a_message_whose_answer_does_not_have_its_id_stays_as_it_was_listed(answer: Any, tmp_path: Path) -> None:
+    inner = serve([1, 2, 3])
+
+    async def confused(exchange: Exchange) -> None:
+        if exchange.target.endswith("/2"):
+            await exchange.send(response(body=json.dumps({"data": answer}).encode()))
+        else:
+            await inner(exchange)
+
+    async with WireServer(confused) as server, KauneongaClient(server.base_url, TOKEN) as client:
+        report = await export_messages(client, tmp_path, FIRST, FIRST, details=True)
+    assert [json.loads(line) for line in lines_in(tmp_path)] == [detail(1), summary(2), detail(3)]
+    assert (report.records, report.without_details) == (3, 1)
+    assert (await verify_export(tmp_path)).records == 3
+
+
 async def test_details_are_fetched_many_at_once_and_no_more_than_allowed(tmp_path: Path) -> None:
     now = most = 0
     inner = serve(list(range(1, 60)))
