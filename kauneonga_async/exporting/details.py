@@ -79,6 +79,11 @@ class DetailedPart(Sink[bytes]):
         self._listed = Part(self._scratch.create, part.name, JsonLines(None), began, _not_counted)
 
     @property
+    def name(self) -> str:
+        """Its name."""
+        return self._part.name
+
+    @property
     def records(self) -> int:
         """Records that were listed."""
         return self._listed.records

@@ -97,6 +97,7 @@ class Parts(Outlet[bytes]):
                     raise
                 self._failed.add(work)
                 await part.discard()
+                await carry_out(partial(self._withdraw, part.name))
                 self._take_back(work)
                 return False
         del self._open[work]
@@ -192,6 +193,13 @@ class Parts(Outlet[bytes]):
         window = step.work.window
         assert window is not None
         return Ask(self._last_number, owner, (window,), step.missing)
+
+    def _withdraw(self, name: str) -> None:
+        """Remove a file that may have appeared: what could not be flushed may have been its folder. Blocking."""
+        # What it has taken the place of is known, and goes once its window is there.
+        if not any(name in entry.names for entry in self._journal.state.replaced):
+            self._destination.remove([name])
+            self._names.discard(name)
 
     def _take_back(self, work: Work[bytes]) -> None:
         self._report.bytes_written -= self._open[work].size

@@ -14,7 +14,7 @@ from kauneonga_async.exporting.entries import Begun
 from kauneonga_async.exporting.lines import write_line
 from kauneonga_async.files import AtomicFile
 from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
-from tests.exporting.daily import JOURNAL, export
+from tests.exporting.daily import DAY, FIRST, JOURNAL, export
 from tests.exporting.readers import lines_in, parts_of
 
 
@@ -144,3 +144,31 @@ async def test_an_fsync_that_fails_costs_the_window_once_more(
     assert report.records == len(lines_in(tmp_path))
     assert report.bytes_written == sum(path.stat().st_size for path in parts_of(tmp_path))
     assert (await verify_export(tmp_path)).is_whole
+
+
+@pytest.mark.parametrize("is_refreshed", [False, True])
+async def test_a_file_whose_folder_could_not_be_flushed_is_not_there_beside_its_next_try(
+    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_refreshed: bool
+) -> None:
+    """It has appeared by then; and what takes its place may be cut in two."""
+    if is_refreshed:
+        await export(client, tmp_path, window=20 * DAY)
+    commit = AtomicFile.commit
+    failures = [True]
+
+    def fail_once(self: AtomicFile) -> Path:
+        path = commit(self)
+        if path.suffix == ".jsonl" and failures:
+            failures.pop()
+            sandbox.settings.largest_range = 12
+            raise OSError(errno.EIO, "Input/output error")
+        return path
+
+    monkeypatch.setattr(AtomicFile, "commit", fail_once)
+    options = {"refresh_since": FIRST} if is_refreshed else {}
+    report = await export(client, tmp_path, window=20 * DAY, **options)
+    assert not failures
+    assert report.records == len(lines_in(tmp_path)) == len(set(lines_in(tmp_path)))
+    assert report.parts == len(parts_of(tmp_path))
+    assert (await verify_export(tmp_path)).is_whole
+    assert (await export(client, tmp_path, window=20 * DAY)).parts_kept == report.parts
