@@ -28,6 +28,11 @@ class Cover:
                 self._starts.append(start)
                 self._ends.append(end)
 
+    @property
+    def edges(self) -> set[datetime]:
+        """The instants at which an interval begins or ends, and none meets it."""
+        return {*self._starts, *self._ends}
+
     def end_after(self, instant: datetime) -> datetime | None:
         """Return the end of the interval that holds an instant, or None if none does."""
         index = bisect_right(self._starts, instant) - 1

@@ -9,6 +9,7 @@ from functools import partial
 import msgspec
 from anyio import CancelScope, to_thread
 
+from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.client import KauneongaClient
 from kauneonga_async.config import CallOptions
 from kauneonga_async.decoding import line_reader
@@ -20,6 +21,7 @@ from kauneonga_async.exporting.formats import Format, format_named
 from kauneonga_async.exporting.part import Part
 from kauneonga_async.resources import listing_of
 from kauneonga_async.streams import Fetch, IdSet, InvalidPolicy, Listing, Sieve, SpoolBudget, StreamReport, Work
+from kauneonga_async.windows import Window
 
 __all__ = ["TakeTurn", "fulfil"]
 
@@ -66,8 +68,8 @@ async def fulfil(order: Order, client: KauneongaClient, take_turn: TakeTurn | No
         handed_out=sieve.handed_out,
         earliest=sieve.earliest,
         latest=sieve.latest,
-        # Where the calendar is stated windows do not overlap: nobody will ask.
-        ids=[] if job.calendar.is_known else pack_ids({0: list(sieve.seen)})[0],
+        # Where the calendar is stated windows do not overlap, unless they meet within a day: nobody will ask.
+        ids=pack_ids({0: list(sieve.seen)})[0] if _is_overlapped(order.window, job.calendar) else [],
         sightings=pack_ids(sightings),
         report=report,
     )
@@ -114,6 +116,13 @@ def _listing(client: KauneongaClient, job: Job) -> Listing[bytes]:
     )
     reader = line_reader(None if job.bounds is None else "created_at")
     return msgspec.structs.replace(listing, reader=reader, bounds=job.bounds, finish=None)
+
+
+def _is_overlapped(window: Window | None, calendar: ServerCalendar) -> bool:
+    if window is None:
+        return False
+    is_of_whole_days = (window.start, window.end) == (calendar.start_of(window.first), calendar.end_of(window.last))
+    return not (calendar.is_known and is_of_whole_days)
 
 
 def _ids_in(place: Destination, form: Format, names: tuple[str, ...]) -> IdSet:

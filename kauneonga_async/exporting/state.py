@@ -142,17 +142,30 @@ class State:
 
     def expected(self) -> dict[int, list[int]]:
         """Return the ids that were seen of days which are still to be read, or to be read again."""
-        settled: set[int] = set()
-        for whole in self.wholes.values():
-            settled.update(_days(whole.done.window))
-        for window in chain.from_iterable(ask.windows for ask in self.pending_asks()):
-            settled.difference_update(_days(window))
+        settled = self._settled_days()
         expected: dict[int, list[int]] = {}
         for done in chain.from_iterable(whole.dones for whole in self.wholes.values()):
             open_days = {day: ids for day, ids in done.expected.items() if day not in settled}
             for day, ids in unpack_ids(open_days).items():
                 expected.setdefault(day, []).extend(ids)
         return expected
+
+    def _settled_days(self) -> set[int]:
+        """Return the days that are there from their beginning to their end, as far as the spans go."""
+        present = [whole.done.window for whole in self.wholes.values() if whole.done.window is not None]
+        settled = set(chain.from_iterable(map(_days, present)))
+        for window in chain.from_iterable(ask.windows for ask in self.pending_asks()):
+            settled.difference_update(_days(window))
+        # Where windows end and none follows, as where one begins and none goes before, the day may go on.
+        edges = Cover(present).edges
+        if self.spans:
+            edges -= {self.spans[0].start, self.end}
+        for window in present:
+            if window.start in edges:
+                settled.discard(window.first.toordinal())
+            if window.end in edges:
+                settled.discard(window.last.toordinal())
+        return settled
 
     def drop(self, is_unsound: Callable[[Whole], bool]) -> None:
         """Set windows aside that are to be exported anew."""

@@ -6,6 +6,7 @@ deliver; the look of a list that was cut off; and, where a calendar is stated, a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -14,10 +15,10 @@ import msgspec
 
 from kauneonga_async.calendars import DAY, ServerCalendar, shift_day
 from kauneonga_async.errors import CalendarMismatch, IncompleteResult
-from kauneonga_async.streams.overlap import Missing, Overlap
+from kauneonga_async.streams.overlap import Lack, Missing, Overlap
 from kauneonga_async.streams.report import StreamReport
 from kauneonga_async.streams.work import AskAgain, Doubt, Work
-from kauneonga_async.windows import Window
+from kauneonga_async.windows import Range, Window
 
 __all__ = ["Account", "Audit", "AuditState", "Past"]
 
@@ -78,17 +79,18 @@ class Audit:
     """Watches over the windows of one run.
 
     Args:
+        bounds: The range of all windows.
         calendar: What is known, or stated, of the server's dates.
         report: Is told what was learnt.
     """
 
-    def __init__(self, calendar: ServerCalendar, report: StreamReport) -> None:
+    def __init__(self, bounds: Range, calendar: ServerCalendar, report: StreamReport) -> None:
         self._calendar = calendar
         self._report = report
         # A field that moves says nothing of where a record must be.
         self._overlap: Overlap[Work[Any]] | None = None
         if calendar.date_field == "created_at":
-            self._overlap = Overlap()
+            self._overlap = Overlap(bounds, calendar)
         self.state = AuditState(inclusive_proven=not (calendar.is_known and calendar.to_date_inclusive))
         self._at_largest: list[Work[Any]] = []  # windows of several days whose answers had as many records as any
 
@@ -100,11 +102,11 @@ class Audit:
             return
         for work in past.delivered:
             if work.window is not None:
-                self._overlap.deliver(work.window, work, work.sieve.seen)
-        self._overlap.expect(past.expected)
+                self._overlap.deliver(work.window, work, work.sieve.seen, {})
         for ask in past.again:
             for window in ask.windows:
                 self._overlap.reopen(window, ask.missing)
+        self._overlap.expect(past.expected)
 
     def account(self, work: Work[Any], now: datetime) -> Account:
         """Take account of a window that was read to its end.
@@ -123,17 +125,14 @@ class Audit:
         if self._overlap is None:
             return Account(steps, {})
         self._note_total(work, window, sieve.total)
-        seen_elsewhere, expected = self._overlap.see(sieve.sightings.by_day if sieve.sightings else {})
+        sightings = sieve.sightings.by_day if sieve.sightings else {}
         sieve.sightings = None
+        lacks, expected = self._overlap.deliver(window, work, sieve.seen, sightings)
         if work.again and work.again.suspected and sieve.handed_out:
             steps += self._prove_cap(work.again.suspected)
-        missing = self._overlap.deliver(window, work, sieve.seen)
-        if missing or (window.days > 1 and self._looks_cut(work, window, now)):
-            steps += self._missing_from(work, window, missing)
-        for owner in dict.fromkeys(owner for owner, _ in seen_elsewhere):
-            lost = [record for other, record in seen_elsewhere if other is owner]
-            if owner.window is not None:
-                steps += self._missing_from(owner, owner.window, lost)
+        if not any(work in lack.owners for lack in lacks) and window.days > 1 and self._looks_cut(work, window, now):
+            steps += self._ask_again(work, window, [])
+        steps += self._pursue(lacks)
         return Account(steps, expected)
 
     def forget_before(self, first_unfinished: Window) -> None:
@@ -156,14 +155,28 @@ class Audit:
             f"another field than {self._calendar.date_field}, or its days are not those of {self._calendar!r}"
         )
 
-    def _missing_from(self, work: Work[Any], window: Window, missing: list[Missing]) -> list[AskAgain | Doubt]:
-        """Decide what to do about a window that lacks records, or, without evidence, seems to."""
+    def _pursue(self, lacks: list[Lack[Work[Any]]]) -> list[AskAgain | Doubt]:
+        """Ask all owners of a day for what it lacks: which of them a record is of, a sighting does not tell.
+
+        What it lacks still, once each was asked for that day alone, is in doubt.
+        """
+        steps: list[AskAgain | Doubt] = []
+        lacking: defaultdict[Work[Any], set[Missing]] = defaultdict(set)
+        for missing, owners in lacks:
+            still = missing.intersection(*map(_sought, owners))
+            if still:
+                steps.append(Doubt(owners[-1], tuple(sorted(still))))
+            for owner in owners:
+                lacking[owner] |= missing - _sought(owner)
+        for owner, sought in lacking.items():
+            if sought and owner.window is not None:
+                steps += self._ask_again(owner, owner.window, sorted(sought))
+        return steps
+
+    def _ask_again(self, work: Work[Any], window: Window, missing: list[Missing]) -> list[AskAgain | Doubt]:
+        """Ask again for a window that lacks records, or, without evidence, seems to."""
         assert self._overlap is not None
         halves = window.halves(self._calendar)
-        if halves is None and work.again:
-            still = tuple(sorted({*missing} & {*work.again.missing}))
-            if still:
-                return [Doubt(work, still)]
         self._overlap.reopen(window, missing)
         self._report.splits += halves is not None
         if missing and work.sieve.total >= self.state.largest:
@@ -196,7 +209,7 @@ class Audit:
         steps: list[AskAgain | Doubt] = []
         for other in others:
             if other.window is not None:
-                steps += self._missing_from(other, other.window, [])
+                steps += self._ask_again(other, other.window, [])
         return steps
 
     def _check_inclusive(self, work: Work[Any], window: Window, now: datetime) -> list[AskAgain | Doubt]:
@@ -220,6 +233,12 @@ class Audit:
             )
             return [AskAgain(work, (probe,), is_probe=True)]
         return []
+
+
+def _sought(work: Work[Any]) -> frozenset[Missing]:
+    """Return what a single day was asked again for already."""
+    is_single = work.window is not None and work.window.days == 1
+    return frozenset(work.again.missing) if work.again is not None and is_single else frozenset()
 
 
 def _leaves_a_gap(work: Work[Any], window: Window, now: datetime) -> bool:

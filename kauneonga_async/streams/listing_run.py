@@ -64,7 +64,7 @@ class ListingRun(Generic[T]):
         self._audit: Audit | None = None
         self._all_seen: IdSet | None = None
         if listing.bounds is not None:
-            self._audit = Audit(listing.calendar, report)
+            self._audit = Audit(listing.bounds, listing.calendar, report)
             if listing.calendar.date_field != "created_at":
                 self._all_seen = IdSet()  # over a field that moves, an id may turn up in two windows
             if past is not None:

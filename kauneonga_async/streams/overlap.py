@@ -10,13 +10,15 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
+from itertools import chain
 from typing import Generic, NamedTuple, TypeVar
 
+from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.streams.ids import IdSet
-from kauneonga_async.windows import Window
+from kauneonga_async.windows import Range, Window
 
-__all__ = ["Missing", "Overlap"]
+__all__ = ["Lack", "Missing", "Overlap"]
 
 Owner = TypeVar("Owner")
 
@@ -28,60 +30,107 @@ class Missing(NamedTuple):
     record_id: int
 
 
+class Lack(NamedTuple, Generic[Owner]):
+    """What a day lacks, and whose the day is: of its owners, each may be the one that did not deliver."""
+
+    missing: frozenset[Missing]
+    owners: tuple[Owner, ...]
+
+
+class _Piece(NamedTuple, Generic[Owner]):
+    """What one window delivered of a day."""
+
+    end: datetime | None
+    owner: Owner
+    ids: IdSet
+
+
 # No window sees further than this many days beyond its own: padding, offset and all.
 _SIGHT_DAYS = 5
 
 
 class Overlap(Generic[Owner]):
-    """Compares what was seen with what was delivered, day by day."""
+    """Compares what was seen with what was delivered, day by day.
 
-    def __init__(self) -> None:
-        self._seen: defaultdict[int, array[int]] = defaultdict(lambda: array("q"))  # by day, owner still at work
-        self._delivered: dict[int, tuple[Owner, IdSet]] = {}  # by day, owner done
+    Windows that meet within a day share it, as those of two exports of which one ended there. What a day lacks is told
+    only once all of it is delivered, by whichever of them.
 
-    def see(self, sightings: Mapping[int, array[int]]) -> tuple[list[tuple[Owner, Missing]], dict[int, array[int]]]:
-        """Take what one window saw of others.
+    Args:
+        bounds: The range of all windows.
+        calendar: Whose days are meant.
+    """
+
+    def __init__(self, bounds: Range, calendar: ServerCalendar) -> None:
+        self._bounds = bounds
+        self._calendar = calendar
+        self._seen: defaultdict[int, array[int]] = defaultdict(lambda: array("q"))  # by day that is not whole
+        self._pieces: defaultdict[int, dict[datetime, _Piece[Owner]]] = defaultdict(dict)  # by day, then by start
+
+    def deliver(
+        self, window: Window, owner: Owner, ids: IdSet, sightings: Mapping[int, array[int]]
+    ) -> tuple[list[Lack[Owner]], dict[int, array[int]]]:
+        """Take what one window delivered, and what it saw of others.
 
         Returns:
-            What of it its owner failed to deliver, and what of it its owner is still to deliver.
+            What days that are whole by now lack, and what of the sightings is still to be delivered.
         """
-        missing: list[tuple[Owner, Missing]] = []
-        expected: dict[int, array[int]] = {}
-        for day, ids in sightings.items():
-            delivered = self._delivered.get(day)
-            if delivered is None:
-                self._seen[day].extend(ids)
-                expected[day] = ids
-            else:
-                owner, has = delivered
-                missing += [(owner, Missing(day, record_id)) for record_id in has.lacks(ids)]
-        return missing, expected
-
-    def expect(self, seen: Mapping[int, Iterable[int]]) -> None:
-        """Tell what was seen before of days that are still to be delivered."""
-        for day, ids in seen.items():
-            self._seen[day].extend(ids)
-
-    def deliver(self, window: Window, owner: Owner, ids: IdSet) -> list[Missing]:
-        """Tell that a window has delivered all it has; return what others saw of it and it did not deliver."""
-        missing: list[Missing] = []
+        for day, seen in sightings.items():
+            self._seen[day].extend(seen)
         for day in _days(window):
-            missing += [Missing(day, record_id) for record_id in ids.lacks(self._seen.pop(day, ()))]
-            self._delivered[day] = owner, ids
-        return missing
+            self._pieces[day][self._start(window, day)] = _Piece(window.end, owner, ids)
+        lacks: list[Lack[Owner]] = []
+        for day in chain(sightings, _days(window)):
+            if day in self._seen and self._is_whole(day):
+                lacks += self._lack(day, self._seen.pop(day))
+        return lacks, {day: ids for day, ids in sightings.items() if day in self._seen}
 
     def reopen(self, window: Window, missing: Iterable[Missing]) -> None:
         """Tell that a window is asked for again: what is missing of it is still to be delivered."""
         for day in _days(window):
-            self._delivered.pop(day, None)
+            self._pieces[day].pop(self._start(window, day), None)
         for day, record_id in missing:
             self._seen[day].append(record_id)
+
+    def expect(self, seen: Mapping[int, Iterable[int]]) -> None:
+        """Tell what was seen before; of days that are whole, it was compared then."""
+        for day, ids in seen.items():
+            if not self._is_whole(day):
+                self._seen[day].extend(ids)
 
     def forget_before(self, first_unfinished: date) -> None:
         """Tell that all windows before a day are done: what none of the others can see any more is let go."""
         horizon = first_unfinished.toordinal() - _SIGHT_DAYS
-        for day in [day for day in self._delivered if day < horizon]:
-            del self._delivered[day]
+        # A day of which something is asked for again is judged with all of its pieces.
+        for day in [day for day in self._pieces if day < horizon and day not in self._seen]:
+            del self._pieces[day]
+
+    def _start(self, window: Window, day: int) -> datetime:
+        """Return where a window's piece of a day begins, which its halves share with it: they are cut between days."""
+        return max(window.start, self._calendar.start_of(date.fromordinal(day)))
+
+    def _is_whole(self, day: int) -> bool:
+        whole_day = date.fromordinal(day)
+        reached = max(self._calendar.start_of(whole_day), self._bounds.start)
+        end = self._calendar.end_of(whole_day)
+        if self._bounds.end is not None:
+            end = min(end, self._bounds.end)
+        pieces = self._pieces.get(day, {})
+        for start in sorted(pieces):
+            piece_end = pieces[start].end
+            if start > reached:
+                return False
+            if piece_end is None:
+                return True
+            reached = max(reached, piece_end)
+        return reached >= end
+
+    def _lack(self, day: int, seen: Iterable[int]) -> list[Lack[Owner]]:
+        pieces = self._pieces[day].values()
+        lacking = list(seen)
+        for piece in pieces:
+            lacking = piece.ids.lacks(lacking)
+        missing = frozenset(Missing(day, record_id) for record_id in lacking)
+        return [Lack(missing, tuple(piece.owner for piece in pieces))] if missing else []
 
 
 def _days(window: Window) -> range:

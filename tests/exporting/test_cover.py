@@ -31,3 +31,5 @@ def test_it_holds_what_is_in_one_of_them_or_in_several_that_meet(
     assert cover.holds(window(wanted)) == (set(range(*wanted)) <= hours)
     for hour in range(82):
         assert (cover.end_after(ORIGIN + hour * HOUR) is not None) == (hour in hours)
+    edges = {hour for hour in range(82) if (hour in hours) != (hour - 1 in hours)}
+    assert cover.edges == {ORIGIN + hour * HOUR for hour in edges}

@@ -146,11 +146,27 @@ def test_the_audit_is_what_was_known_last() -> None:
 
 
 def test_ids_are_expected_of_days_that_are_still_to_be_read() -> None:
-    seen = pack_ids({ordinal(6): [5, 9], ordinal(8): [20, 4], ordinal(14): [30]})
+    seen = pack_ids({ordinal(5): [5, 9], ordinal(8): [20, 4], ordinal(15): [30]})
     found = state(Span(day(0), day(21)), done(0, 7, expected=seen))
-    assert found.expected() == {ordinal(8): [4, 20], ordinal(14): [30]}
+    assert found.expected() == {ordinal(8): [4, 20], ordinal(15): [30]}
     found.add(done(14, 21, expected=pack_ids({ordinal(13): [8], ordinal(8): [6]})))
     assert found.expected() == {ordinal(8): [4, 20, 6], ordinal(13): [8]}
+
+
+def test_ids_are_expected_of_a_day_until_all_windows_that_share_it_are_there() -> None:
+    """Where a day ends only a calendar knows: at the edge of a gap it may go on."""
+    noon, evening = day(6) + timedelta(hours=12), day(6) + timedelta(hours=20)
+    seen = pack_ids({ordinal(5): [5], ordinal(6): [9]})
+    begin, middle, end = (
+        Done(between(one, other, CALENDAR), part("piece"), expected=seen)
+        for one, other in ((day(0), noon), (noon, evening), (evening, day(14)))
+    )
+    spans = Span(day(0), noon), Span(noon, evening), Span(evening, day(14))
+    assert state(*spans, begin).expected() == {ordinal(6): [9]}
+    assert state(*spans, begin, end).expected() == {ordinal(6): [9, 9]}
+    assert state(*spans, middle).expected() == {ordinal(5): [5], ordinal(6): [9]}
+    assert state(*spans, begin, middle, end).expected() == {}
+    assert state(spans[0], begin).expected() == {}, "what comes after the last span is nobody's yet"
 
 
 def test_ids_are_expected_of_days_that_are_asked_for_again() -> None:
