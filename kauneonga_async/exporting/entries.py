@@ -55,7 +55,7 @@ class Ask(msgspec.Struct, frozen=True, omit_defaults=True):
         number: Tells it from others.
         windows: What is to be asked for.
         missing: Records that the answers must hold.
-        is_probe: Whether the answer must hold nothing new.
+        is_probe: Whether the answer is to show that ``to_date`` includes its day.
         suspected: How many records the answer had that is suspected of having been cut off there.
         owner: The start of the window of the plan that it is about.
     """

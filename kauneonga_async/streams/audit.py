@@ -216,13 +216,16 @@ class Audit:
         """Make sure of a stated ``to_date_inclusive=True`` until a record proves it: there is no padding to do so."""
         last_day = self._calendar.start_of(window.ask_to)
         is_probe = work.again is not None and work.again.is_probe
-        if is_probe and work.sieve.handed_out:
+        if work.sieve.latest is not None and work.sieve.latest >= last_day:
+            self.state.inclusive_proven = True
+        elif is_probe and window.ask_to == window.last:
             raise CalendarMismatch(
                 f"asked up to {window.last}, the server did not list that day's records: to_date is not inclusive, "
                 "though the calendar says that it is; state to_date_inclusive=False"
             )
-        if work.sieve.latest is not None and work.sieve.latest >= last_day:
-            self.state.inclusive_proven = True
+        elif is_probe and work.sieve.handed_out:
+            # Records may have been created since the day was asked for: once more, just as then.
+            return [AskAgain(work, (msgspec.structs.replace(window, ask_to=window.last),), is_probe=True)]
         elif not is_probe and last_day <= now:
             probe = msgspec.structs.replace(
                 window,

@@ -25,7 +25,7 @@ class AskAgain(msgspec.Struct, frozen=True, eq=False):
         work: What was asked for.
         windows: What to ask for now.
         missing: Records that the answers must hold, for others have seen them.
-        is_probe: Whether the answer must hold nothing that was not handed out before.
+        is_probe: Whether the answer is to show that ``to_date`` includes its day.
         suspected: How many records the answer had that is suspected of having been cut off there; else 0.
     """
 

@@ -156,6 +156,13 @@ async def test_a_filter_on_another_field_is_found_out_on_a_shared_day(hours: int
         assert str(edited) in str(caught.value)
 
 
+async def test_a_to_date_that_is_not_inclusive_as_stated_is_found_out_by_every_run(tmp_path: Path) -> None:
+    async with life(tmp_path, ServerCalendar("UTC", to_date_inclusive=True), to_date_inclusive=False) as alive:
+        for days in (5, 4, 0):
+            with pytest.raises(errors.CalendarMismatch, match="to_date_inclusive=False"):
+                await alive.run(alive.noon - days * DAY, window=DAY)
+
+
 async def test_an_export_that_waits_for_records_of_another_window_of_the_day_goes_on(tmp_path: Path) -> None:
     """Earlier versions took them for missing, kept that in the journal, and failed for good."""
     async with life(tmp_path, ServerCalendar()) as alive:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -168,6 +168,23 @@ async def test_a_message_that_was_deleted_in_mid_run_is_no_alarm() -> None:
         found = [message.id async for message in stream]
         assert 1008 not in found
         assert len(found) == 13
+
+
+async def test_the_first_message_of_a_day_that_came_in_before_the_second_look_at_it_is_no_alarm() -> None:
+    """A stated to_date_inclusive is made sure of by asking for a day more: what that lists may be new."""
+    today = datetime.now(UTC).date()
+    async with (
+        Sandbox(messages=0) as sandbox,
+        connect(sandbox, calendar=ServerCalendar("UTC", True)) as client,
+    ):
+
+        def appear(method: str, path: str) -> None:
+            if len(sandbox.requests) == 2:
+                sandbox.world.add(datetime.combine(today, time.min, UTC))
+
+        sandbox.configure(faults=appear)
+        assert len(await client.messages.list(today, today)) == 1
+        assert len(sandbox.requests) == 3
 
 
 async def test_what_the_records_show_of_the_calendar_is_reported() -> None:
