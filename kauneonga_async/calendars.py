@@ -128,13 +128,11 @@ class ServerCalendar:
         A record outside of them shows that the calendar is wrong, or that the server filters on another
         field or not at all.
         """
-        after = ask_to if self._to_date_inclusive is False else shift_day(ask_to, 1)
+        last = shift_day(ask_to, -1) if self._to_date_inclusive is False else ask_to
+        start, end = self.start_of(ask_from), self.end_of(last)
         if self._zone is not None:
-            return self.start_of(ask_from), self.start_of(after)
-        return (
-            _shift(datetime.combine(ask_from, time.min, UTC), -EASTERNMOST),
-            _shift(datetime.combine(after, time.min, UTC), -WESTERNMOST),
-        )
+            return start, end
+        return _shift(start, -EASTERNMOST), _shift(end, -WESTERNMOST)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ServerCalendar):

@@ -43,6 +43,13 @@ def test_the_ends_of_what_can_be_expressed_are_no_trap() -> None:
         assert calendar.day_of(datetime.min.replace(tzinfo=UTC)).year == date.min.year
 
 
+@pytest.mark.parametrize("zone", [None, "UTC", "America/New_York", "Pacific/Kiritimati"])
+def test_an_answer_can_hold_all_of_the_last_day_that_can_be_expressed(zone: str | None) -> None:
+    calendar = ServerCalendar(zone, to_date_inclusive=True)
+    earliest, end = calendar.reach(date.max, date.max)
+    assert earliest <= calendar.start_of(date.max) < datetime(9999, 12, 31, 18, tzinfo=UTC) < end
+
+
 @pytest.mark.parametrize(
     ("calendar", "before", "after", "known"),
     [
