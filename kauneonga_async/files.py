@@ -12,11 +12,14 @@ __all__ = ["OWNER_ONLY", "AtomicFile", "lock_file", "make_folder", "sync_folder"
 
 OWNER_ONLY = 0o600
 
+_NAMES_ARE_HELD = os.name == "nt"  # there a file that is open can be neither renamed nor removed, and is not locked
+
 
 class AtomicFile:
     """A file that appears whole or not at all.
 
     What is written stands in ``part`` until ``commit``; a crash leaves that behind, never a file that looks whole.
+    The part is locked until it has got its name, or is gone: nobody else takes it in between.
 
     Args:
         path: Where it appears.
@@ -25,7 +28,8 @@ class AtomicFile:
 
     Raises:
         OSError: The part cannot be opened; where it is a symbolic link, it is not followed.
-        DestinationLocked: Somebody else is writing to it, or was, so that there is less of it than is to be kept.
+        DestinationLocked: Somebody else is writing to it, or was, so that it is gone, or there is less of it than is to
+            be kept.
     """
 
     def __init__(self, path: Path, *, part: Path | None = None, keep: int = 0) -> None:
@@ -41,20 +45,34 @@ class AtomicFile:
             self._descriptor = os.open(self.part, flags, OWNER_ONLY)
         try:
             lock_file(self._descriptor, self.part.name)
+            if not _NAMES_ARE_HELD:
+                self._make_sure_that_it_is_there()
             if not is_new:
                 self._go_on_after(keep)
         except BaseException:
             os.close(self._descriptor)
             raise
 
+    def _make_sure_that_it_is_there(self) -> None:
+        # Whoever had the lock may have renamed or removed what was opened here before it was locked.
+        try:
+            is_there = os.path.samestat(os.fstat(self._descriptor), os.lstat(self.part))
+        except FileNotFoundError:
+            is_there = False
+        if not is_there:
+            raise self._taken()
+
     def _go_on_after(self, keep: int) -> None:
         if os.fstat(self._descriptor).st_size < keep:
             # It would be filled up with zeros.
-            raise DestinationLocked(f"{self.part.name}: somebody else has taken or begun it anew meanwhile")
+            raise self._taken()
         os.ftruncate(self._descriptor, keep)
         os.lseek(self._descriptor, keep, os.SEEK_SET)
         if hasattr(os, "fchmod"):
             os.fchmod(self._descriptor, OWNER_ONLY)
+
+    def _taken(self) -> DestinationLocked:
+        return DestinationLocked(f"{self.part.name}: somebody else has taken or begun it anew meanwhile")
 
     def write(self, data: bytes | memoryview) -> None:
         """Write all of the bytes."""
@@ -80,16 +98,20 @@ class AtomicFile:
             os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_DONTNEED)  # which does so first (mm/fadvise.c)
 
     def flush(self) -> os.stat_result:
-        """Flush what was written to the disk, and leave off; return what the system says of the file."""
+        """Flush what was written to the disk, or throw it away; return what the system says of the file."""
         try:
             os.fsync(self._descriptor)
             return os.fstat(self._descriptor)
-        finally:
-            self.close()
+        except BaseException:
+            self.discard()
+            raise
 
     def appear(self) -> None:
         """Give a file that was flushed its name, which is kept for good once its folder is flushed too."""
+        if _NAMES_ARE_HELD:
+            self.close()
         os.replace(self.part, self.path)  # noqa: PTH105 - pathlib's makes a path anew, for each of many files
+        self.close()
 
     def close(self) -> None:
         """Leave off, keeping the part, if it was not committed."""
@@ -101,14 +123,19 @@ class AtomicFile:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._descriptor >= 0:
-            self.discard()
+        self.discard()
 
     def discard(self) -> None:
-        """Leave off, and remove the part."""
-        self.close()
-        with contextlib.suppress(FileNotFoundError):
-            self.part.unlink()
+        """Leave off, and remove the part; after it was left off otherwise, it may be somebody else's."""
+        if not self.is_open:
+            return
+        if _NAMES_ARE_HELD:
+            self.close()
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                self.part.unlink()
+        finally:
+            self.close()
 
 
 def lock_file(descriptor: int, name: str) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from kauneonga_async import files
 from kauneonga_async.errors import DestinationLocked
 from kauneonga_async.files import AtomicFile, lock_file, make_folder, sync_folder
 
@@ -108,8 +110,8 @@ def test_many_files_can_be_flushed_at_once(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.delattr(os, "posix_fadvise")
         file.begin_flush()
         assert file.flush().st_size == 1
-        assert not file.is_open
         file.appear()
+        assert not file.is_open
     assert (tmp_path / "a").read_bytes() == b"x"
 
 
@@ -136,7 +138,9 @@ def test_what_is_left_off_keeps_its_part_and_what_is_discarded_does_not(tmp_path
     file.close()
     file.close()
     assert not file.is_open
+    file.discard()
     assert (tmp_path / "a.part").read_bytes() == b"x"
+    file = AtomicFile(path)
     file.discard()
     file.discard()
     assert list(tmp_path.iterdir()) == []
@@ -146,6 +150,20 @@ def test_what_is_left_off_keeps_its_part_and_what_is_discarded_does_not(tmp_path
     with AtomicFile(path) as file:
         file.commit()
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_was_left_off_does_not_remove_what_somebody_else_begins(tmp_path: Path) -> None:
+    first = AtomicFile(tmp_path / "a")
+    first.close()
+    with AtomicFile(tmp_path / "a") as second:
+        first.discard()
+        second.write(b"second")
+        second.commit()
+        with AtomicFile(tmp_path / "a") as third:
+            second.discard()
+            third.write(b"third")
+            third.commit()
+    assert (tmp_path / "a").read_bytes() == b"third"
 
 
 def test_nobody_else_writes_to_it_meanwhile(tmp_path: Path) -> None:
@@ -159,6 +177,41 @@ def test_nobody_else_writes_to_it_meanwhile(tmp_path: Path) -> None:
     first.commit()
     AtomicFile(tmp_path / "a").discard()
     assert (tmp_path / "a").read_bytes() == b"x"
+
+
+def test_nobody_else_takes_what_was_flushed_before_it_has_its_name(tmp_path: Path) -> None:
+    first = AtomicFile(tmp_path / "a")
+    first.write(b"first")
+    first.flush()
+    with pytest.raises(DestinationLocked):
+        AtomicFile(tmp_path / "a")
+    first.appear()
+    assert (tmp_path / "a").read_bytes() == b"first"
+
+
+@pytest.mark.parametrize("ended", [AtomicFile.commit, AtomicFile.discard])
+@pytest.mark.parametrize("is_begun_again", [False, True])
+def test_a_part_that_was_opened_while_somebody_else_ended_it_is_not_written_to(
+    ended: Callable[[AtomicFile], object], is_begun_again: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = AtomicFile(tmp_path / "a")
+    first.write(b"first")
+    before, others = descriptors(), list[AtomicFile]()
+
+    def lock_late(descriptor: int, name: str) -> None:
+        monkeypatch.undo()
+        ended(first)
+        others.extend(AtomicFile(tmp_path / "a") for _ in range(is_begun_again))
+        lock_file(descriptor, name)
+
+    monkeypatch.setattr(files, "lock_file", lock_late)
+    with pytest.raises(DestinationLocked, match=r"^a\.part: somebody else has taken"):
+        AtomicFile(tmp_path / "a")
+    for other in others:
+        other.write(b"other")
+        other.discard()
+    assert descriptors() == max(0, before - 1)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"first"] * (ended is AtomicFile.commit)
 
 
 def test_a_lock_ends_with_its_descriptor(tmp_path: Path) -> None:

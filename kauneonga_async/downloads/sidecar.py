@@ -74,8 +74,8 @@ class Sidecar:
     def begin(self, origin: Origin | None) -> None:
         """Say what the part, which is empty, becomes the beginning of."""
         self.forget()
-        self.origin = origin
         self._size = 0
+        self.origin = origin
         self._unwritten = msgspec.json.encode(origin) + b"\n" if origin is not None else b""
 
     def note(self, data: bytes) -> None:
@@ -102,7 +102,9 @@ class Sidecar:
         self._unwritten = b""
 
     def forget(self) -> None:
-        """Remove the file."""
+        """Remove the file: the part is the beginning of nothing any more."""
+        self.origin = None
+        self._unwritten = b""
         if self._is_there:
             with contextlib.suppress(FileNotFoundError):
                 self._path.unlink()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kauneonga_async.downloads.sidecar import Origin, Sidecar
+from kauneonga_async.errors import DestinationLocked
 from kauneonga_async.files import AtomicFile, sync_folder
 
 __all__ = ["Target", "land"]
@@ -39,7 +40,7 @@ class Target:
         self.kept = 0
         self.size = 0
         self.modified = 0
-        self.error: OSError | None = None
+        self.error: OSError | DestinationLocked | None = None
         self._url = url
         self._part = path.with_name(path.name + ".part")
         self._sidecar = Sidecar(self._part)
@@ -131,9 +132,9 @@ class Target:
         try:
             if self._sidecar.origin is None or not self.kept:
                 self.kept = 0
-                file.discard()
                 self._sidecar.forget()
-            elif file.is_open:
+                file.discard()
+            else:
                 self._sidecar.keep()
         finally:
             file.close()
@@ -143,7 +144,11 @@ class Target:
         if self._expected is not None and self._expected - self.kept > free:
             missing = self._expected - self.kept
             raise OSError(errno.ENOSPC, f"{self.path.name} needs {missing:,} bytes, and {free:,} are free")
-        self._file = AtomicFile(self.path, part=self._part, keep=self.kept)
+        file = AtomicFile(self.path, part=self._part, keep=self.kept)
+        if self.kept and not self._is_still_proven():
+            file.close()
+            raise DestinationLocked(f"{self._part.name}: somebody else has begun it anew meanwhile")
+        self._file = file
         self._digest = hashlib.sha256()
         if self.kept:
             with self._part.open("rb") as part:
@@ -151,7 +156,13 @@ class Target:
                     self._digest.update(data)
         else:
             self._sidecar.begin(self._origin)
-        return self._file
+        return file
+
+    def _is_still_proven(self) -> bool:
+        # It was not locked when it was looked for, nor between two tries.
+        now = Sidecar(self._part)
+        now.look()
+        return now.origin == self._sidecar.origin and now.proven >= self.kept
 
     def _write(self, pieces: Sequence[bytes]) -> None:
         file = self._file or self._open()
@@ -182,6 +193,6 @@ def land(targets: Sequence[Target]) -> None:
 def _try(step: Callable[[Target], None], target: Target) -> None:
     try:
         step(target)
-    except OSError as error:
+    except (OSError, DestinationLocked) as error:
         target.error = error
         target.leave()

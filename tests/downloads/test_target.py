@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kauneonga_async.downloads import Target, land
+from kauneonga_async.errors import DestinationLocked
 from kauneonga_async.files import AtomicFile
 
 AUDIO = b"ID3\x03" + bytes(1000)
@@ -70,6 +71,33 @@ def test_what_cannot_be_flushed_is_not_there(tmp_path: Path, monkeypatch: pytest
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.mp3", "1.mp3"]
 
 
+def test_nobody_else_takes_a_file_that_is_about_to_appear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, third = (received(tmp_path, name) for name in ("1.mp3", "1.mp3", "2.mp3"))
+    real = os.replace
+
+    def replace_late(*arguments: Any) -> None:
+        monkeypatch.undo()
+        land([second, third])
+        real(*arguments)
+
+    monkeypatch.setattr(os, "replace", replace_late)
+    land([first])
+    assert (first.error, type(second.error), third.error) == (None, DestinationLocked, None)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"1.mp3": AUDIO, "2.mp3": AUDIO}
+
+
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_what_cannot_appear_leaves_nothing_behind(is_begun: bool, tmp_path: Path) -> None:
+    target = received(tmp_path, "1.mp3")
+    if is_begun:
+        target.append([AUDIO])
+        target.keep()
+    (tmp_path / "1.mp3").mkdir()
+    land([target])
+    assert isinstance(target.error, IsADirectoryError)
+    assert [path.name for path in tmp_path.iterdir()] == ["1.mp3"]
+
+
 def test_what_somebody_left_with_other_permissions_is_its_owner_s_alone(tmp_path: Path) -> None:
     left = tmp_path / "1.mp3.part"
     left.write_bytes(bytes(5000))
@@ -103,7 +131,7 @@ def test_a_disk_that_is_full_is_left_without_a_part(tmp_path: Path, monkeypatch:
         context.setattr(AtomicFile, "write", full)
         target = received(tmp_path, "1.mp3")
         land([target])
-    assert target.error is not None
+    assert isinstance(target.error, OSError)
     assert target.error.errno == errno.ENOSPC
     assert list(tmp_path.iterdir()) == []
     again = received(tmp_path, "1.mp3")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kauneonga_async import KauneongaClient, errors
+from kauneonga_async.downloads import Target
 from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
 from tests.resources.audio import AUDIO, left_over, recording, serve_ranges
 from tests.wire import TOKEN, Exchange, WireServer, response
@@ -65,6 +66,29 @@ async def test_a_part_that_somebody_else_finishes_meanwhile_is_not_filled_up_wit
     async def serve_late(exchange: Exchange) -> None:
         if "range" in exchange.headers:
             part.unlink(missing_ok=True)
+        await serve(exchange)
+
+    async with WireServer(serve_late) as server:
+        audio = recording(f"{server.origin}/a.wav")
+        async with KauneongaClient(server.base_url, TOKEN, max_retries=0) as client:
+            with pytest.raises(errors.ConnectionFailed):
+                await client.call_recordings.download(audio, tmp_path)
+            with pytest.raises(errors.DestinationLocked, match="somebody else"):
+                await client.call_recordings.download(audio, tmp_path)
+            path = await client.call_recordings.download(audio, tmp_path)
+        assert path.read_bytes() == AUDIO
+        assert left_over(tmp_path) == ["36.wav"]
+
+
+async def test_a_part_that_somebody_else_begins_anew_meanwhile_is_not_gone_on_from(tmp_path: Path) -> None:
+    serve = serve_ranges(cut_after=[300_000])
+
+    async def serve_late(exchange: Exchange) -> None:
+        if "range" in exchange.headers and len(server.exchanges) == 2:
+            other = Target(tmp_path / "36.wav", f"{server.origin}/a.wav")
+            other.expect(0, None, '"v2"')
+            other.append([AUDIO[:100_000], bytes(300_000)])
+            other.leave()
         await serve(exchange)
 
     async with WireServer(serve_late) as server:

@@ -155,8 +155,7 @@ class _StagedFile(PartFile):
         return Stamp(self._file.commit().stat(follow_symlinks=False).st_size, self._mark)
 
     def discard(self) -> None:
-        if self._file.is_open:
-            self._file.discard()
+        self._file.discard()
 
 
 class _AppendedFile:
