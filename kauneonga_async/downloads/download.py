@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -19,6 +18,7 @@ from kauneonga_async.downloads.audio import (
     file_name,
     validator_of,
 )
+from kauneonga_async.downloads.piece import NOT_SATISFIABLE, WHOLE, piece_of
 from kauneonga_async.downloads.request import MOST_REDIRECTS, REDIRECTS, audio_request, target_of
 from kauneonga_async.downloads.target import Target, land
 from kauneonga_async.errors import ConnectionFailed, DecodeError, KauneongaError, StatusError
@@ -31,9 +31,6 @@ __all__ = ["Download", "Verified"]
 Verified = Literal["digest", "length", "nothing"]
 
 _WRITTEN_AT_ONCE = 1024 * 1024  # bytes; smaller recordings stay in memory until they are whole
-_WHOLE, _NOT_SATISFIABLE = 200, 416
-
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 
 
 class Download:
@@ -55,6 +52,7 @@ class Download:
         self._id = recording.id
         self._options = options
         self._target: Target  # from when it is received
+        self._is_short = False  # whether the last answer was a piece behind which there is more
         self.verified: Verified = "nothing"
         self.retries = 0
 
@@ -95,12 +93,15 @@ class Download:
     async def _follow(self, url: URL) -> URL | None:
         """Ask one place; again, whatever its retries, as long as each time brings the download a good way on."""
         while True:
-            kept, request = self._target.kept, self._request(url)
+            enough, request = self._target.kept + config.PROGRESS_BYTES, self._request(url)
             try:
-                return await self._transport.send(request, self._read)
+                next_url = await self._transport.send(request, self._read)
+                if not self._is_short:
+                    return next_url
+                if self._target.kept < enough:
+                    raise ConnectionFailed(f"recording {self._id}: too little of it comes at a time", phase="body")
             except ConnectionFailed as error:
-                progressed = self._target.kept >= kept + config.PROGRESS_BYTES
-                if error.phase != "body" or not progressed or not self._options.max_retries:
+                if error.phase != "body" or self._target.kept < enough or not self._options.max_retries:
                     raise
                 self.retries += 1
             finally:
@@ -119,21 +120,30 @@ class Download:
         return {"Range": f"bytes={self._target.kept}-", "If-Range": validator} if validator else {}
 
     async def _read(self, answer: Answer) -> URL | None:
-        """Read one answer; return where it redirects to, or None when all of the audio is there."""
+        """Read one answer; return where it redirects to, or None when what it brings is there."""
+        self._is_short = False
         if answer.status in REDIRECTS:
             return target_of(answer)
-        if answer.status == _NOT_SATISFIABLE:
-            self._start_over_unless_complete(answer)
+        try:
+            begin, end, expected = piece_of(answer, self._target.kept, self._target.validator)
+        except KauneongaError:
+            # Neither the next try nor the next download is to end in the same way.
+            await carry_out(self._target.forget)
+            raise
+        if answer.status == NOT_SATISFIABLE:
+            self._target.expect(begin, expected, None)
             return None
-        begin = self._begin_of(answer)
-        length = answer.headers.get("Content-Length", "")
-        expected = begin + int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
         self._check_size(expected or begin)
         self._target.expect(begin, expected, validator_of(answer))
         try:
             size = await self._receive(answer)
-            if expected is not None and size != expected:
-                raise ConnectionFailed(f"{answer}: {size:,} of {expected:,} bytes came", phase="body")
+            if end is not None and size != end:
+                await carry_out(partial(self._keep_piece, is_good=size < end))
+                raise ConnectionFailed(f"{answer}: {size:,} of {end:,} bytes came", phase="body")
+            if end != expected:
+                self._is_short = True
+                await carry_out(partial(self._keep_piece, is_good=True))
+                return None
             self.verified = "nothing" if expected is None else "length"
             await self._verify(answer)
         except BaseException:
@@ -141,24 +151,12 @@ class Download:
             raise
         return None
 
-    def _begin_of(self, answer: Answer) -> int:
-        """Return where the answer's bytes belong in the file."""
-        if answer.status == _WHOLE:
-            return 0
-        found = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
-        kept = self._target.kept
-        if not kept or found is None or int(found.group(1)) != kept:
-            raise DecodeError(f"{answer}: it is a part of the audio that was not asked for")
-        return kept
-
-    def _start_over_unless_complete(self, answer: Answer) -> None:
-        """Take what is there for the whole only if it has exactly the size of the whole."""
-        found = re.fullmatch(r"bytes \*/(\d{1,18})", answer.headers.get("Content-Range", ""))
-        kept = self._target.kept
-        if not kept or found is None or int(found.group(1)) != kept:
-            self._target.kept = 0
-            raise ConnectionFailed(f"{answer}: what was downloaded before is not a beginning of it", phase="body")
-        self._target.expect(kept, kept, None)
+    def _keep_piece(self, *, is_good: bool) -> None:
+        if is_good:
+            self._target.append_held()
+        else:
+            self._target.forget()
+        self._target.leave()
 
     async def _receive(self, answer: Answer) -> int:
         """Append the body to the file but for its last bytes, which it holds, and return how many there are in all."""
@@ -194,7 +192,7 @@ class Download:
 
     async def _verify(self, answer: Answer) -> None:
         """Compare what came with the digests that the server offers (RFC 9530; Content-MD5 of RFC 1864)."""
-        for name, expected in digests_of(answer.headers, whole=answer.status == _WHOLE):
+        for name, expected in digests_of(answer.headers, whole=answer.status == WHOLE):
             if not await carry_out(partial(self._target.has_digest, name, expected)):
                 self._target.kept = 0
                 raise ConnectionFailed(f"recording {self._id}: its {name} digest is not the server's", phase="body")

@@ -85,6 +85,11 @@ class Target:
         """Take the last pieces, which are written when the file lands."""
         self._held = pieces
 
+    def append_held(self) -> None:
+        """Write what is held to the part: more is to come behind it."""
+        held, self._held = self._held, []
+        self.append(held)
+
     def append(self, pieces: Sequence[bytes]) -> None:
         """Write pieces to the part."""
         self._write(pieces)
@@ -122,6 +127,11 @@ class Target:
         assert self._file is not None
         self._file.appear()
         self._file = None
+
+    def forget(self) -> None:
+        """Let nobody go on from what is kept."""
+        self.kept = 0
+        self._sidecar.forget()
 
     def leave(self) -> None:
         """Leave off: keep what can be resumed, and nothing else."""
