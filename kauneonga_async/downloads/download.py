@@ -72,7 +72,7 @@ class Download:
 
     def target_in(self, folder: Path) -> Target:
         """Return what the audio becomes in a folder, not looked for yet."""
-        return Target(folder / file_name(self._id, self._url), bare(self._url))
+        return Target(folder / file_name(self._id, self._url), self._id, bare(self._url))
 
     async def receive(self, target: Target) -> None:
         """Receive all of the audio: what it becomes has but to land, together with others.
@@ -108,7 +108,7 @@ class Download:
                 self.retries += max(0, request.attempts - 1)
 
     def _look(self, path: Path) -> Target:
-        target = Target(destination(self._id, path, self._url), bare(self._url))
+        target = Target(destination(self._id, path, self._url), self._id, bare(self._url))
         target.look()
         return target
 

@@ -30,10 +30,12 @@ class Origin(msgspec.Struct, frozen=True):
     """What a part is the beginning of.
 
     Attributes:
+        record_id: The recording's, which may be told from others by the URL's query alone.
         url: The URL without its query, which may be a signature.
         validator: A strong ETag, or a Last-Modified.
     """
 
+    record_id: int
     url: str
     validator: str
 
@@ -91,6 +93,8 @@ class Sidecar:
         descriptor = os.open(self._path, flags, OWNER_ONLY)
         self._is_there = True
         try:
+            if hasattr(os, "fchmod"):
+                os.fchmod(descriptor, OWNER_ONLY)  # it may have been there
             os.ftruncate(descriptor, self._size)
             os.lseek(descriptor, self._size, os.SEEK_SET)
             view = memoryview(self._unwritten)

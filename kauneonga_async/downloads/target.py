@@ -25,6 +25,7 @@ class Target:
 
     Args:
         path: The file.
+        record_id: The recording's.
         url: Where it comes from, without its query.
 
     Attributes:
@@ -35,12 +36,13 @@ class Target:
         error: What kept it from being finished with the others.
     """
 
-    def __init__(self, path: Path, url: str) -> None:
+    def __init__(self, path: Path, record_id: int, url: str) -> None:
         self.path = path
         self.kept = 0
         self.size = 0
         self.modified = 0
         self.error: OSError | DestinationLocked | None = None
+        self._record_id = record_id
         self._url = url
         self._part = path.with_name(path.name + ".part")
         self._sidecar = Sidecar(self._part)
@@ -65,7 +67,7 @@ class Target:
         """Look for what an earlier process left."""
         self._sidecar.look()
         origin = self._sidecar.origin
-        if origin is not None and origin.url == self._url:
+        if origin is not None and (origin.record_id, origin.url) == (self._record_id, self._url):
             self.kept = self._sidecar.proven
 
     def expect(self, begin: int, size: int | None, validator: str | None) -> None:
@@ -78,7 +80,7 @@ class Target:
         """
         self.kept = self.size = begin
         self._expected = size
-        self._origin = Origin(self._url, validator) if validator else None
+        self._origin = Origin(self._record_id, self._url, validator) if validator else None
         self._held = []
 
     def hold(self, pieces: list[bytes]) -> None:

@@ -17,7 +17,7 @@ AUDIO = b"ID3\x03" + bytes(1000)
 
 
 def received(folder: Path, name: str) -> Target:
-    target = Target(folder / name, "https://audio.example/a.mp3")
+    target = Target(folder / name, 1, "https://audio.example/a.mp3")
     target.expect(0, len(AUDIO), '"v1"')
     target.hold([AUDIO[:10], AUDIO[10:]])
     return target
@@ -108,12 +108,25 @@ def test_what_somebody_left_with_other_permissions_is_its_owner_s_alone(tmp_path
     assert target.path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_sidecar_that_somebody_left_with_other_permissions_is_its_owner_s_alone(tmp_path: Path) -> None:
+    left = tmp_path / "1.mp3.part.json"
+    left.write_bytes(b"{}\n")
+    left.chmod(0o644)
+    target = received(tmp_path, "1.mp3")
+    target.append([AUDIO])
+    target.leave()
+    assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {
+        "1.mp3.part": 0o600,
+        "1.mp3.part.json": 0o600,
+    }
+
+
 def test_what_is_left_off_before_it_lands_can_be_begun_again_at_once(tmp_path: Path) -> None:
     first = received(tmp_path, "1.mp3")
     first.append([AUDIO])
     first.keep()
     first.leave()
-    second = Target(tmp_path / "1.mp3", "https://audio.example/a.mp3")
+    second = Target(tmp_path / "1.mp3", 1, "https://audio.example/a.mp3")
     second.look()
     assert second.kept == len(AUDIO)
     second.expect(second.kept, second.kept, None)

@@ -45,6 +45,33 @@ async def test_a_download_is_resumed_by_the_next_one(tmp_path: Path) -> None:
         assert [e.headers.get("range") for e in server.exchanges] == [None, "bytes=300000-"]
 
 
+async def test_a_part_of_another_recording_is_not_gone_on_from(tmp_path: Path) -> None:
+    others, path = b"ID3\x04" + AUDIO[:3:-1], tmp_path / "latest.mp3"
+    async with (
+        WireServer(serve_ranges(cut_after=[300_000]), serve_ranges(audio=others)) as server,
+        KauneongaClient(server.base_url, TOKEN, max_retries=0) as client,
+    ):
+        with pytest.raises(errors.ConnectionFailed):
+            await client.call_recordings.download(recording(f"{server.origin}/play?id=36", 36), path)
+        await client.call_recordings.download(recording(f"{server.origin}/play?id=37", 37), path)
+        assert [exchange.headers.get("range") for exchange in server.exchanges] == [None, None]
+    assert path.read_bytes() == others
+    assert left_over(tmp_path) == ["latest.mp3"]
+
+
+async def test_a_part_that_an_earlier_release_left_is_begun_again(tmp_path: Path) -> None:
+    async with WireServer(serve_ranges(cut_after=[300_000]), serve_ranges()) as server:
+        async with KauneongaClient(server.base_url, TOKEN, max_retries=0) as client:
+            audio = recording(f"{server.origin}/a.wav")
+            with pytest.raises(errors.ConnectionFailed):
+                await client.call_recordings.download(audio, tmp_path)
+            sidecar = tmp_path / "36.wav.part.json"
+            sidecar.write_bytes(sidecar.read_bytes().replace(b'"record_id":36,', b""))
+            path = await client.call_recordings.download(audio, tmp_path)
+    assert path.read_bytes() == AUDIO
+    assert left_over(tmp_path) == ["36.wav"]
+
+
 @pytest.mark.parametrize("torn", [slice(100_000, 100_512), slice(0, 300_000), slice(299_999, 300_000)])
 async def test_a_part_that_a_power_cut_tore_is_not_gone_on_from(torn: slice, tmp_path: Path) -> None:
     async with WireServer(serve_ranges(cut_after=[300_000])) as server:
@@ -85,7 +112,7 @@ async def test_a_part_that_somebody_else_begins_anew_meanwhile_is_not_gone_on_fr
 
     async def serve_late(exchange: Exchange) -> None:
         if "range" in exchange.headers and len(server.exchanges) == 2:
-            other = Target(tmp_path / "36.wav", f"{server.origin}/a.wav")
+            other = Target(tmp_path / "36.wav", 36, f"{server.origin}/a.wav")
             other.expect(0, None, '"v2"')
             other.append([AUDIO[:100_000], bytes(300_000)])
             other.leave()

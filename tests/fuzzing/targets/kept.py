@@ -64,7 +64,7 @@ def lease(data: bytes) -> None:
 
 def sidecar(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        target = downloads.Target(Path(folder) / "7.mp3", "https://audio.example/7.mp3")
+        target = downloads.Target(Path(folder) / "7.mp3", 7, "https://audio.example/7.mp3")
         (Path(folder) / "7.mp3.part.json").write_bytes(data)
         (Path(folder) / "7.mp3.part").write_bytes(b"ID3")
         target.look()
@@ -101,6 +101,7 @@ def _journal() -> list[msgspec.Struct]:
 
 
 _AUDIO = [entries.Begun("recordings", {}, "account", None), Audio(1, "done", "1.mp3"), Audio(2, "missing")]
+_SIDECAR = b'{"record_id":7,"url":"https://audio.example/7.mp3","validator":"\\"x\\""}\nabcf844a 3\n'
 _LEASE = b'{"token":"x","host":"h","process":1,"since":"2025-01-01T00:00:00Z","seconds":60}'
 
 KEPT = {
@@ -108,7 +109,7 @@ KEPT = {
     "entry": Target(entry, [b"\n".join(map(msgspec.json.encode, lines)) for lines in (_journal(), _AUDIO)]),
     "segment": Target(segment, [b'{"writer":"x","base":true}\nline\n']),
     "lease": Target(lease, [_LEASE]),
-    "sidecar": Target(sidecar, [b'{"url":"https://audio.example/7.mp3","validator":"\\"x\\""}\nabcf844a 3\n']),
+    "sidecar": Target(sidecar, [_SIDECAR]),
     "file_name": Target(
         file_name, [b"messages_2025-01-01_2025-01-07.jsonl", b"messages_2025-01-01_2025-01-07_2.csv.gz"]
     ),
