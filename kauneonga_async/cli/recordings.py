@@ -101,11 +101,16 @@ async def _download(ids: frozenset[int], output: Path, connection: Mapping[str, 
 async def fetch_audio(
     client: KauneongaClient, recordings: list[Any], folder: Path
 ) -> list[tuple[str, Exception | None]]:
-    """Download many recordings at once; return for each its file's name, or the recording's id and what went wrong."""
+    """Download many recordings at once; return for each its file's name, or the recording's id and what went wrong.
+
+    Raises:
+        AuthenticationError: The account's token is refused: none of the others would fare better.
+    """
     import anyio
 
     from kauneonga_async import config
-    from kauneonga_async.errors import KauneongaError
+    from kauneonga_async.errors import AuthenticationError, KauneongaError
+    from kauneonga_async.streams import bare_error
 
     outcomes: list[tuple[str, Exception | None]] = []
     places = anyio.CapacityLimiter(config.CONCURRENCY)
@@ -114,12 +119,17 @@ async def fetch_audio(
         async with places:
             try:
                 path = await client.call_recordings.download(recording, folder)
+            except AuthenticationError:
+                raise
             except (KauneongaError, OSError, ValueError) as error:
                 outcomes.append((f"recording {recording.id}", error))
             else:
                 outcomes.append((str(path), None))
 
-    async with anyio.create_task_group() as tasks:
-        for recording in recordings:
-            tasks.start_soon(fetch, recording)
+    try:
+        async with anyio.create_task_group() as tasks:
+            for recording in recordings:
+                tasks.start_soon(fetch, recording)
+    except BaseExceptionGroup as group:
+        raise bare_error(group) from None
     return outcomes

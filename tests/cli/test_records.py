@@ -140,6 +140,17 @@ def test_a_recording_that_is_not_there_fails(kauneonga: Run, tmp_path: Path) -> 
     assert "999999" in outcome.err
 
 
+def test_a_token_that_is_refused_ends_all_downloads_at_once(kauneonga: Run, server: Sandbox, tmp_path: Path) -> None:
+    server.world.recordings = 100
+    refusal = Fault(status=404, body=b'{"success":false,"info":"Invalid token","data":{}}')
+    server.settings.faults = lambda method, path: refusal if path.startswith("/audio/") else None
+    outcome = kauneonga("recordings", "download", "--all", "-o", str(tmp_path))
+    assert outcome.code == 1
+    assert outcome.err.count("AuthenticationError") == 1
+    assert len(server.requests) < 40
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_download_that_fails_does_not_keep_the_others(kauneonga: Run, server: Sandbox, tmp_path: Path) -> None:
     first = next(iter(server.world.recording_ids()))
     server.settings.faults = ScriptedFaults([Fault(status=404)], path=f"/audio/{first}.mp3")
