@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Container
+from collections.abc import AsyncIterator, Container
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from kauneonga_async.errors import (
     StatusError,
 )
 from kauneonga_async.exporting.destinations import Destination, Folder, Stamp
+from kauneonga_async.exporting.pauses import patiently
 from kauneonga_async.exporting.recordings.entries import Audio, Status
 from kauneonga_async.models import CallRecording
 from kauneonga_async.resources import download_of
@@ -80,6 +82,8 @@ class Fetcher:
     async def fetch(self, recording: CallRecording, begun: Container[str] | None) -> Audio | Fetched:
         """Download a recording's audio, and return what became of that, or what has but to land.
 
+        A server that asks for patience is waited for.
+
         Args:
             recording: The recording.
             begun: The names of files of which there may be a part in the folder; None if that is not known.
@@ -93,8 +97,8 @@ class Fetcher:
         try:
             if isinstance(self._destination, Folder):
                 return await self._receive(recording, self._destination.path, begun)
-            with await carry_out(partial(tempfile.TemporaryDirectory, prefix="kauneonga-")) as staging:
-                fetched = await self._receive(recording, Path(staging), ())
+            async with _staging() as folder:
+                fetched = await self._receive(recording, folder, ())
                 return await carry_out(partial(self._upload, fetched))
         except (AuthenticationError, ClientClosed, DestinationLocked):
             raise
@@ -114,7 +118,7 @@ class Fetcher:
         if begun is None or target.path.name in begun:
             await carry_out(target.look)
         try:
-            await download.receive(target)
+            await patiently(partial(download.receive, target))
         finally:
             self.retries += download.retries
         return Fetched(recording.id, target, download.verified)
@@ -133,6 +137,17 @@ class Fetcher:
         finally:
             part.discard()
         return fetched.entry(stamp.mark)
+
+
+@asynccontextmanager
+async def _staging() -> AsyncIterator[Path]:
+    made: list[tempfile.TemporaryDirectory[str]] = []  # known at once, whatever becomes of the call
+    try:
+        await carry_out(lambda: made.append(tempfile.TemporaryDirectory(prefix="kauneonga-")))
+        yield Path(made[0].name)
+    finally:
+        for folder in made:
+            await carry_out(folder.cleanup)
 
 
 def _said(error: Exception) -> str:

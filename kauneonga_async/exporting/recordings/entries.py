@@ -19,8 +19,8 @@ class Audio(msgspec.Struct, frozen=True, tag="audio", omit_defaults=True):
     Attributes:
         id: The recording's.
         status: Whether its file is there; if not, why: its URL was refused (``expired``: 401, 403 or 410, also when the
-            recordings were listed once more), there is nothing at it (``missing``: 404), it could not be had
-            (``failed``), or the recording has none (``no audio``).
+            recordings were listed once more, if it still was), there is nothing at it (``missing``: 404), it could not
+            be had (``failed``), or the recording has none (``no audio``).
         file: The file's name.
         bytes: The file's size.
         sha256: The digest of its bytes, in hexadecimal.

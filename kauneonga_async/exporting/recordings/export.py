@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import msgspec
 from anyio import to_thread
 
 from kauneonga_async import config
@@ -20,6 +21,7 @@ from kauneonga_async.exporting.recordings.audio import Fetcher
 from kauneonga_async.exporting.recordings.report import RecordingsReport
 from kauneonga_async.exporting.recordings.run import RecordingsRun
 from kauneonga_async.exporting.recordings.state import State, read_state
+from kauneonga_async.streams import RecordStream
 from kauneonga_async.threads import carry_out
 
 __all__ = ["export_recordings"]
@@ -57,7 +59,7 @@ async def export_recordings(
         storage_options: What fsspec is to know of a URL's store.
         progress: Is called with the report after each file; it must not block.
         timeout: Seconds to the next bytes.
-        max_retries: Tries after the first, for each file.
+        max_retries: Tries after the first, for each file and each list.
 
     Raises:
         ConfigurationError: The destination was begun for another account.
@@ -70,13 +72,17 @@ async def export_recordings(
     places = client.concurrency if concurrency is None else config.check_count("concurrency", concurrency, least=1)
     place = await to_thread.run_sync(partial(destination_at, destination, KIND, storage_options))
     del destination, storage_options  # they may hold secrets: no frame that waits holds them
+
+    def list_all() -> RecordStream[msgspec.Raw]:
+        return client.call_recordings.stream(record_type=msgspec.Raw, timeout=timeout, max_retries=max_retries)
+
     begun = Begun(KIND, {"base_url": str(client.base_url)}, fingerprint_of(client), None)
     try:
         await carry_out(place.lock)
         check = None if same_account else partial(check_account, client)
         journal = await carry_out(partial(_open, place, begun, check, overwrite=overwrite))
         fetcher = Fetcher(client, place, timeout, max_retries)
-        return await RecordingsRun(client, place, journal, fetcher, places, progress).run()
+        return await RecordingsRun(list_all, place, journal, fetcher, places, progress).run()
     finally:
         await carry_out(place.unlock)
 

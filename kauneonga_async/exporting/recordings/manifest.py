@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from kauneonga_async.exporting.destinations import Destination
+from kauneonga_async.exporting.destinations import Destination, PartFile
 from kauneonga_async.exporting.recordings.entries import Audio, ManifestLine
 
 __all__ = ["MANIFEST", "Manifest"]
@@ -25,8 +25,12 @@ class Manifest:
 
     def __init__(self, destination: Destination) -> None:
         self._destination = destination
-        self._file = destination.create(MANIFEST)
+        self._file: PartFile | None = None
         self._ids: set[int] = set()
+
+    def begin(self) -> None:
+        """Begin it aside. In a call of its own, so that it is discarded though nobody waits for that any more."""
+        self._file = self._destination.create(MANIFEST)
 
     def write(self, entries: Iterable[tuple[Audio, msgspec.Raw]]) -> None:
         """Write lines, one for each recording."""
@@ -34,6 +38,7 @@ class Manifest:
         for audio, recording in entries:
             self._ids.add(audio.id)
             lines += _line(audio, recording)
+        assert self._file is not None
         self._file.write(bytes(lines))
 
     def finish(self, audio: Iterable[Audio]) -> None:
@@ -42,11 +47,13 @@ class Manifest:
         if gone:
             before = _recordings_in(self._destination, {entry.id for entry in gone})
             self.write((entry, before.get(entry.id, _UNKNOWN)) for entry in gone)
+        assert self._file is not None
         self._file.commit()
 
     def discard(self) -> None:
         """Leave the one before in its place."""
-        self._file.discard()
+        if self._file is not None:
+            self._file.discard()
 
 
 def _line(audio: Audio, recording: msgspec.Raw) -> bytes:

@@ -14,7 +14,7 @@ class RecordingsReport(msgspec.Struct):
         listed: Recordings that the server listed.
         downloaded: Files that were finished.
         kept: Files of earlier runs that are still whole, and were not asked for.
-        expired: Recordings whose audio's URL was refused, also after it was listed once more.
+        expired: Recordings whose audio's URL was refused, also after they were listed once more, if they still were.
         missing: Recordings whose audio is not where it should be.
         failed: Recordings whose audio could not be had.
         without_audio: Recordings that have none.

@@ -9,11 +9,11 @@ from functools import partial
 import anyio
 import msgspec
 
-from kauneonga_async.client import KauneongaClient
 from kauneonga_async.downloads import SIDECAR_ENDING
 from kauneonga_async.exporting.destinations import Destination, Stamp
 from kauneonga_async.exporting.journal import Journal
 from kauneonga_async.exporting.opening import digest_of
+from kauneonga_async.exporting.pauses import patiently
 from kauneonga_async.exporting.recordings.audio import Fetcher
 from kauneonga_async.exporting.recordings.entries import Audio
 from kauneonga_async.exporting.recordings.landing import LANES, Landing
@@ -22,7 +22,7 @@ from kauneonga_async.exporting.recordings.manifest import Manifest
 from kauneonga_async.exporting.recordings.report import RecordingsReport
 from kauneonga_async.exporting.recordings.state import State
 from kauneonga_async.models import CallRecording, RecordId
-from kauneonga_async.streams import bare_error
+from kauneonga_async.streams import RecordStream, bare_error
 from kauneonga_async.threads import carry_out
 
 __all__ = ["RecordingsRun"]
@@ -42,7 +42,7 @@ class RecordingsRun:
     """One run, at a destination that is locked.
 
     Args:
-        client: The account.
+        list_all: Begins to list the account's recordings.
         destination: Where files go.
         journal: Tells what is there, and is told what becomes of each recording.
         fetcher: Downloads.
@@ -52,14 +52,14 @@ class RecordingsRun:
 
     def __init__(
         self,
-        client: KauneongaClient,
+        list_all: Callable[[], RecordStream[msgspec.Raw]],
         destination: Destination,
         journal: Journal[State],
         fetcher: Fetcher,
         places: int,
         progress: Callable[[RecordingsReport], None] | None,
     ) -> None:
-        self._client = client
+        self._list_all = list_all
         self._destination = destination
         self._journal = journal
         self._fetcher = fetcher
@@ -68,22 +68,34 @@ class RecordingsRun:
         self._report = RecordingsReport()
         self._began = time.monotonic()
         self._stamps: dict[str, Stamp] = {}
-        self._begun: frozenset[str] = frozenset()  # files that an earlier run left a part of
-        self._expired: set[int] = set()
+        self._begun: frozenset[str] | None = None  # files of which there is a part, if that is known
+        self._told: set[int] = set()
+        self._expired: dict[int, tuple[Audio, msgspec.Raw]] = {}  # not told of before they are listed once more
+        self._is_last_list = False
         self._lines: list[tuple[Audio, msgspec.Raw]] = []
 
     async def run(self) -> RecordingsReport:
-        """Download what is not there."""
+        """Download what is not there.
+
+        Raises:
+            KauneongaError: The recordings cannot be listed. A server that asks for patience is waited for.
+            OSError: A file cannot be written.
+        """
         self._stamps = await carry_out(self._destination.stamps)
         self._begun = frozenset(
             name.removesuffix(SIDECAR_ENDING) for name in self._stamps if name.endswith(SIDECAR_ENDING)
         )
-        manifest = await carry_out(partial(Manifest, self._destination))
+        manifest = Manifest(self._destination)
         try:
-            await self._see_to_all(manifest, None)
+            await carry_out(manifest.begin)
+            await patiently(partial(self._see_to_all, manifest))
             if self._expired:
                 # A signed URL lives for minutes, and the list may be older than that by now.
-                await self._see_to_all(manifest, frozenset(self._expired))
+                self._is_last_list = True
+                await patiently(partial(self._see_to_all, manifest))
+                # Nobody lists these any more.
+                for audio, raw in list(self._expired.values()):
+                    self._tell_of(audio, raw)
             await carry_out(partial(manifest.write, self._lines))
             await carry_out(partial(manifest.finish, list(self._journal.state.audio.values())))
             await carry_out(self._journal.shorten)
@@ -92,12 +104,13 @@ class RecordingsRun:
         self._tell()
         return self._report
 
-    async def _see_to_all(self, manifest: Manifest, expired: frozenset[int] | None) -> None:
-        """List recordings, and see to each: to all of them, or to those that had expired."""
+    async def _see_to_all(self, manifest: Manifest) -> None:
+        """List recordings, and see to each that was not told of yet; in the last list, to those that had expired."""
+        self._report.listed = len(self._told) + len(self._expired)
         landing = Landing(self._journal, self._landed, _ROOM * self._places)
         try:
             async with (
-                self._client.call_recordings.stream(record_type=msgspec.Raw) as stream,
+                self._list_all() as stream,
                 anyio.create_task_group() as lanes,
             ):
                 for _ in range(LANES):
@@ -105,33 +118,32 @@ class RecordingsRun:
                 listed = Listed(stream.batches(), partial(self._write_lines, manifest))
                 async with anyio.create_task_group() as workers:
                     for _ in range(self._places):
-                        workers.start_soon(self._see_to_some, listed, landing, expired)
+                        workers.start_soon(self._see_to_some, listed, landing)
                 landing.close()
         except BaseExceptionGroup as group:
             raise bare_error(group) from None
         finally:
             await landing.leave()
+            self._begun = None  # what was left off now is not among them
 
     async def _write_lines(self, manifest: Manifest) -> None:
         if len(self._lines) >= _LINES_AT_ONCE:
             lines, self._lines = self._lines, []
             await carry_out(partial(manifest.write, lines))
 
-    async def _see_to_some(self, listed: Listed, landing: Landing, expired: frozenset[int] | None) -> None:
+    async def _see_to_some(self, listed: Listed, landing: Landing) -> None:
         """See to recordings, one after the other, while there are any."""
         while (raw := await listed.next()) is not None:
-            if expired is None:
-                await self._see_to(raw, landing, self._begun)
-            elif msgspec.json.decode(raw, type=_Key).id in expired:
-                await self._see_to(raw, landing, None)
+            record_id = msgspec.json.decode(raw, type=_Key).id
+            if record_id not in self._told and (record_id in self._expired) is self._is_last_list:
+                await self._see_to(raw, record_id, landing)
 
-    async def _see_to(self, raw: msgspec.Raw, landing: Landing, begun: frozenset[str] | None) -> None:
-        self._report.listed += begun is not None
+    async def _see_to(self, raw: msgspec.Raw, record_id: int, landing: Landing) -> None:
+        self._report.listed += not self._is_last_list
         try:
             recording = _RECORDING.decode(raw)
         except msgspec.ValidationError:
             # Its text may be the record's.
-            record_id = msgspec.json.decode(raw, type=_Key).id
             landing.take(Audio(record_id, "failed", error="the record does not fit its type"), raw)
             return
         before = self._journal.state.audio.get(recording.id)
@@ -140,18 +152,20 @@ class RecordingsRun:
             self._tell_of(before, raw)
             return
         await landing.has_room()
-        landing.take(await self._fetcher.fetch(recording, begun), raw)
+        landing.take(await self._fetcher.fetch(recording, self._begun), raw)
 
     def _landed(self, audio: Audio, raw: msgspec.Raw) -> None:
         if audio.status == "done":
             self._report.downloaded += 1
             self._report.bytes_written += audio.bytes
-        if audio.status == "expired" and audio.id not in self._expired:
-            self._expired.add(audio.id)
+        if audio.status == "expired" and not self._is_last_list:
+            self._expired[audio.id] = audio, raw
             return
         self._tell_of(audio, raw)
 
     def _tell_of(self, audio: Audio, raw: msgspec.Raw) -> None:
+        self._expired.pop(audio.id, None)
+        self._told.add(audio.id)
         self._count(audio)
         self._lines.append((audio, raw))
 
