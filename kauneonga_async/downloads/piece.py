@@ -62,7 +62,8 @@ def piece_of(answer: Answer, kept: int, validator: str | None) -> Piece:
     if size == "*":
         # Nobody could tell whether it goes to the end.
         raise ConnectionFailed(f"{answer}: it does not tell the size of the audio", phase="body")
-    if not kept < end <= int(size) or told not in (None, end - kept):
+    # Where nothing is left, some servers say so in place of a 416.
+    if not (kept < end <= int(size) or kept == end == int(size)) or told not in (None, end - kept):
         raise DecodeError(f"{answer}: it contradicts itself about what part of the audio it is")
     return Piece(kept, end, int(size))
 

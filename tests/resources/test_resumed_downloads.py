@@ -210,6 +210,17 @@ async def test_a_part_that_is_not_satisfiable(tmp_path: Path, total: int | None,
         assert len(server.exchanges) == tries
 
 
+async def test_a_part_that_lacks_nothing_is_the_whole_also_if_that_is_said_with_a_206(tmp_path: Path) -> None:
+    async with WireServer(serve_ranges(cut_after=[300_000])) as server:
+        async with KauneongaClient(server.base_url, TOKEN, max_retries=0) as client:
+            audio = recording(f"{server.origin}/a.mp3")
+            with pytest.raises(errors.ConnectionFailed):
+                await client.call_recordings.download(audio, tmp_path)
+            server.script = [response(206, b"", etag='"v1"', content_range="bytes 300000-299999/300000")]
+            path = await client.call_recordings.download(audio, tmp_path)
+        assert path.read_bytes() == AUDIO[:300_000]
+
+
 async def test_downloads_survive_the_sandbox_s_faults(
     sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
 ) -> None:
