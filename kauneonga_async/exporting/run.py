@@ -10,7 +10,6 @@ import anyio
 import msgspec
 from anyio import CancelScope
 
-from kauneonga_async import config
 from kauneonga_async.decoding import line_reader
 from kauneonga_async.errors import RateLimited
 from kauneonga_async.exporting.clock import end_of_run
@@ -24,6 +23,7 @@ from kauneonga_async.exporting.opening import open_journal
 from kauneonga_async.exporting.ordered_parts import OrderedParts
 from kauneonga_async.exporting.parts import Parts
 from kauneonga_async.exporting.past import recollect
+from kauneonga_async.exporting.pauses import pause_after
 from kauneonga_async.exporting.report import ExportReport
 from kauneonga_async.exporting.state import State
 from kauneonga_async.streams import Listing, ListingRun
@@ -85,11 +85,11 @@ class ExportRun:
     async def _patiently(self, step: Callable[[], Awaitable[BaseException | None]]) -> None:
         """Take a step, which returns what ended it early, again and again while the server asks for patience."""
         while (error := await step()) is not None:
-            wait = getattr(error, "retry_after", None) if isinstance(error, RateLimited) else None
-            if wait is None or wait > config.LONGEST_PATIENCE:
+            pause = pause_after(error)
+            if pause is None:
                 # Without the frames of the run, whose locals hold records.
                 raise error.with_traceback(None)
-            await anyio.sleep(wait)
+            await anyio.sleep(pause)
             await self._reopen()
 
     async def _reopen(self) -> None:
