@@ -99,6 +99,7 @@ async def test_details_are_fetched_many_at_once_and_no_more_than_allowed(tmp_pat
     assert ids_in(tmp_path) == list(range(1, 60))
 
 
+@pytest.mark.usefixtures("cut_bodies_are_borne")
 @pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
 async def test_every_message_is_there_once_whatever_goes_wrong(form: str, tmp_path: Path) -> None:
     async with (

@@ -54,6 +54,7 @@ async def test_without_dates_one_file_holds_everything(
     assert sorted(lines_in(tmp_path)) == sorted(sandbox.world.between(None, None))
 
 
+@pytest.mark.usefixtures("cut_bodies_are_borne")
 @pytest.mark.parametrize("seed", range(3))
 async def test_exactly_once_over_many_stops_for_servers_that_cap_their_lists_and_fail(
     seed: int, tmp_path: Path

@@ -57,6 +57,7 @@ async def test_an_export_that_is_cancelled_while_it_opens_keeps_its_lock_until_i
     assert events == ["opened", "unlocked"]
 
 
+@pytest.mark.usefixtures("cut_bodies_are_borne")
 async def test_the_rows_are_right_whatever_goes_wrong_on_the_way(tmp_path: Path) -> None:
     async with (
         Sandbox(messages=3000, faults=RandomFaults(0.3, kinds=("500", "reset", "cut"))) as sandbox,
@@ -157,6 +158,7 @@ async def test_a_full_disk_is_told_of_and_leaves_nothing_that_looks_whole(
     assert parts_of(tmp_path) == []
 
 
+@pytest.mark.usefixtures("cut_bodies_are_borne")
 @pytest.mark.parametrize("seed", range(8))
 async def test_exactly_once_for_servers_that_cap_their_lists_and_fail(seed: int, tmp_path: Path) -> None:
     rng = random.Random(seed)

@@ -248,6 +248,7 @@ async def test_another_account_s_folder_is_refused(sandbox: Sandbox, client: Kau
             await export_recordings(other, tmp_path)
 
 
+@pytest.mark.usefixtures("cut_bodies_are_borne")
 async def test_it_is_complete_whatever_goes_wrong_on_the_way(tmp_path: Path) -> None:
     faults = RandomFaults(0.3, kinds=("500", "reset", "cut"))
     async with (
