@@ -69,9 +69,11 @@ class Channel(Generic[T]):
         self._closed = True
         self._filled.set()
 
-    def drop(self) -> None:
-        """Let go of what is in it."""
+    def drop(self) -> bool:
+        """Let go of what is in it; return whether there was anything."""
+        held_any = bool(self._batches)
         self._batches.clear()
+        return held_any
 
 
 def bare_error(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -42,8 +42,8 @@ class Source(Protocol[T_co]):
         """
         ...
 
-    def drop(self) -> None:
-        """Let go of what is in it."""
+    def drop(self) -> bool:
+        """Let go of what is in it; return whether there was anything."""
         ...
 
 
@@ -117,7 +117,8 @@ class Iteration(AsyncIterator[list[T]]):
             self.close()
             raise
         if run.error is None:
-            if self._closed:
+            # Somebody may have cancelled all tasks, which the run's is one of.
+            if self._closed or (self._task is not None and self._task.cancelling()):
                 raise RuntimeError("this iteration was closed, or cancelled, before its end: start another")
             raise StopAsyncIteration
         if isinstance(run.error, KauneongaError):
@@ -143,7 +144,8 @@ class Iteration(AsyncIterator[list[T]]):
         self.close()
         if self._task is not None:
             await asyncio.wait([self._task])
-        self._source.drop()
+        if self._source.drop():
+            self._closed = True  # also where the run was done: what it found has not all been received
 
     def __del__(self) -> None:
         self.close()

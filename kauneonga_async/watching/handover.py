@@ -67,6 +67,8 @@ class Handover(Generic[T]):
         self._closed = True
         self._filled.set()
 
-    def drop(self) -> None:
-        """Let go of what was not received."""
+    def drop(self) -> bool:
+        """Let go of what was not received; return whether there was anything."""
+        held_any = self._batch is not None
         self._batch = None
+        return held_any

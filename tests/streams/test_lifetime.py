@@ -138,6 +138,48 @@ async def test_aclose_ends_every_iteration_of_a_stream(busy: Sandbox) -> None:
         await stream.aclose()
 
 
+async def test_a_stream_that_is_closed_with_records_in_hand_does_not_look_finished() -> None:
+    """Its run is done; the consumer has not received all that it found, and another task closes the stream."""
+    async with Sandbox(messages=100) as sandbox, KauneongaClient(sandbox.base_url, sandbox.token) as client:
+        stream = client.messages.stream(FIRST, LAST, window=timedelta(days=31))
+        iterator = stream.batches()
+        count = len(await anext(iterator))
+        while tasks():
+            await asyncio.sleep(0)
+        assert count < stream.report.records == 100
+        await stream.aclose()
+        with pytest.raises(RuntimeError, match="closed"):
+            await anext(iterator)
+
+
+async def test_a_stream_that_has_handed_on_everything_is_finished_even_if_it_is_closed() -> None:
+    async with Sandbox(messages=100) as sandbox, KauneongaClient(sandbox.base_url, sandbox.token) as client:
+        stream = client.messages.stream(FIRST, LAST, window=timedelta(days=31))
+        iterator = stream.batches()
+        count = 0
+        while count < 100:
+            count += len(await anext(iterator))
+        while tasks():
+            await asyncio.sleep(0)
+        await stream.aclose()
+        with pytest.raises(StopAsyncIteration):
+            await anext(iterator)
+
+
+@pytest.mark.parametrize("kind", ["stream", "get_many"])
+async def test_a_run_that_somebody_else_has_cancelled_does_not_look_finished(busy: Sandbox, kind: str) -> None:
+    """As a program does that cancels all tasks to end."""
+    async with KauneongaClient(busy.base_url, busy.token) as client:
+        stream = stream_of(client) if kind == "stream" else client.messages.get_many(range(1001, 4001))
+        count = 0
+        with pytest.raises(RuntimeError, match="cancelled"):
+            async for batch in stream.batches():
+                count += len(batch)
+                for task in tasks():
+                    task.cancel()
+        assert count < 3000
+
+
 async def test_an_abandoned_iterator_is_cleaned_up(busy: Sandbox) -> None:
     async with KauneongaClient(busy.base_url, busy.token) as client:
         iterator = aiter(stream_of(client))
