@@ -10,7 +10,7 @@ from kauneonga_async import config
 from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.decoding import InvalidRecord, ObjectReader, Refusal
 from kauneonga_async.errors import DecodeError, KauneongaError
-from kauneonga_async.streams import ChannelOutlet, InvalidPolicy, ListingRun, RecordStream, Supervisors
+from kauneonga_async.streams import ChannelOutlet, InvalidPolicy, ListingRun, OnInvalidFailed, RecordStream, Supervisors
 from kauneonga_async.streams.listing import Listing
 from kauneonga_async.transport import Answer, Request, Transport
 
@@ -68,6 +68,11 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
         found: Any = await self.transport.send(request, read)
         if isinstance(found, InvalidRecord):
-            invalid.meet(found)
-            return None
+            try:
+                invalid.meet(found)
+            except OnInvalidFailed as failed:
+                error = failed.error
+            else:
+                return None
+            raise error
         return cast("T", found.copy() if isinstance(found, msgspec.Raw) else found)

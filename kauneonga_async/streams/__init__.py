@@ -12,7 +12,15 @@ from kauneonga_async.streams.outlet import ChannelOutlet, Outlet, Sink
 from kauneonga_async.streams.overlap import Missing
 from kauneonga_async.streams.record_stream import RecordStream
 from kauneonga_async.streams.report import LearntCalendar, StreamReport
-from kauneonga_async.streams.sieve import RAISING, InvalidPolicy, OnInvalid, Sieve, check_on_invalid, check_reach
+from kauneonga_async.streams.sieve import (
+    RAISING,
+    InvalidPolicy,
+    OnInvalid,
+    OnInvalidFailed,
+    Sieve,
+    check_on_invalid,
+    check_reach,
+)
 from kauneonga_async.streams.spool import SpoolBudget
 from kauneonga_async.streams.work import AskAgain, Doubt, Work
 
@@ -37,6 +45,7 @@ __all__ = [
     "LookupRun",
     "Missing",
     "OnInvalid",
+    "OnInvalidFailed",
     "Outlet",
     "Past",
     "RecordStream",

@@ -16,7 +16,7 @@ from kauneonga_async.streams.ids import IdSet
 from kauneonga_async.streams.listing import Listing
 from kauneonga_async.streams.outlet import Outlet
 from kauneonga_async.streams.report import StreamReport
-from kauneonga_async.streams.sieve import InvalidPolicy, Sieve
+from kauneonga_async.streams.sieve import InvalidPolicy, OnInvalidFailed, Sieve
 from kauneonga_async.streams.spool import SpoolBudget
 from kauneonga_async.streams.work import AskAgain, Doubt, Work, WorkList
 from kauneonga_async.transport import is_too_much
@@ -79,7 +79,8 @@ class ListingRun(Generic[T]):
                 for _ in range(self._listing.concurrency):
                     tasks.start_soon(self._labour)
         except BaseExceptionGroup as group:
-            self.error = self.error or bare_error(group)
+            error = bare_error(group)
+            self.error = self.error or (error.error if isinstance(error, OnInvalidFailed) else error)
         finally:
             self._outlet.close()
 

@@ -11,13 +11,13 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 from kauneonga_async import config
 from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.decoding import Batch, InvalidRecord
-from kauneonga_async.errors import CalendarMismatch
+from kauneonga_async.errors import CalendarMismatch, KauneongaError
 from kauneonga_async.streams.ids import IdSet
 from kauneonga_async.streams.report import StreamReport
 from kauneonga_async.streams.sightings import Sightings
 from kauneonga_async.windows import Range, Window
 
-__all__ = ["RAISING", "InvalidPolicy", "OnInvalid", "Sieve", "check_on_invalid", "check_reach"]
+__all__ = ["RAISING", "InvalidPolicy", "OnInvalid", "OnInvalidFailed", "Sieve", "check_on_invalid", "check_reach"]
 
 T = TypeVar("T")
 
@@ -26,6 +26,14 @@ OnInvalid = Literal["raise", "skip"] | Callable[[InvalidRecord], Any]
 
 class _Counter(Protocol):
     invalid: int
+
+
+class OnInvalidFailed(Exception):
+    """Carries what a callable raised to the end of its stream: on the way it would be taken for the server's doing."""
+
+    def __init__(self, error: KauneongaError) -> None:
+        super().__init__()
+        self.error = error
 
 
 class InvalidPolicy:
@@ -46,6 +54,7 @@ class InvalidPolicy:
 
         Raises:
             DecodeError: The policy is to raise.
+            OnInvalidFailed: The callable has raised an error that is one of ours.
         """
         identity = record.id or blake2b(record.raw, digest_size=16).digest()
         if identity in self._known:
@@ -54,8 +63,14 @@ class InvalidPolicy:
             raise record.error
         self._known.add(identity)
         self._report.invalid += 1
-        if callable(self._on_invalid):
+        if not callable(self._on_invalid):
+            return
+        try:
             self._on_invalid(record)
+        except KauneongaError as error:
+            if error is record.error:
+                raise  # as the policy to raise does
+            raise OnInvalidFailed(error) from None
 
 
 RAISING: Final = InvalidPolicy("raise", StreamReport())  # it counts nothing, so that all can share it

@@ -12,7 +12,7 @@ import msgspec
 from kauneonga_async import windows
 from kauneonga_async.decoding import InvalidRecord, RecordReader
 from kauneonga_async.errors import KauneongaError
-from kauneonga_async.streams import InvalidPolicy, Listing
+from kauneonga_async.streams import InvalidPolicy, Listing, OnInvalidFailed
 from kauneonga_async.transport import logger
 from kauneonga_async.watching.changes import Finding, MessageChange, in_order
 from kauneonga_async.watching.clock import ServerClock
@@ -108,6 +108,8 @@ class WatchRun(Generic[T]):
                 await self._watch()
             finally:
                 await self._cursor.close()
+        except OnInvalidFailed as failed:
+            self.error = self.error or failed.error
         except Exception as error:  # noqa: BLE001 - handed to the consumer, whatever it is
             self.error = self.error or error
         finally:

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from kauneonga_async import KauneongaClient, Message, RecordStream, errors
+from kauneonga_async import InvalidRecord, KauneongaClient, Message, RecordStream, errors
 from kauneonga_async.sandbox import Sandbox
 from tests.wire import TOKEN, Exchange, WireServer, listing, response
 
@@ -230,6 +230,37 @@ async def test_what_on_invalid_raises_ends_the_stream() -> None:
         with pytest.raises(Enough):
             await client.messages.list(FIRST, LAST, on_invalid=refuse)
         assert await turns_until_released(client) <= 10
+
+
+@pytest.mark.parametrize("reason", [errors.ConnectionFailed("down", phase="body"), errors.RequestTimeout("late")])
+async def test_what_on_invalid_raises_is_not_taken_for_the_server_s_doing(reason: errors.KauneongaError) -> None:
+    """A sink that is reached by this package, too: no window is asked for again, and none is cut in two."""
+
+    def refuse(record: object) -> None:
+        raise reason
+
+    async with Sandbox(messages=50) as sandbox, KauneongaClient(sandbox.base_url, sandbox.token) as client:
+        sandbox.world.edit(1020, read="CANARY")
+        stream = client.messages.stream(FIRST, LAST, window=timedelta(days=120), on_invalid=refuse)
+        with pytest.raises(type(reason)) as caught:
+            await stream.collect()
+        assert caught.value is reason
+        assert (stream.report.retries, stream.report.splits) == (0, 0)
+        with pytest.raises(type(reason)) as caught:
+            await client.messages.get(1020, on_invalid=refuse)
+        assert caught.value is reason
+
+
+async def test_on_invalid_may_raise_the_record_s_own_error() -> None:
+    def refuse(record: InvalidRecord) -> None:
+        raise record.error
+
+    async with Sandbox(messages=50) as sandbox, KauneongaClient(sandbox.base_url, sandbox.token) as client:
+        sandbox.world.edit(1020, read="CANARY")
+        with pytest.raises(errors.DecodeError) as caught:
+            await client.messages.list(FIRST, LAST, on_invalid=refuse)
+        assert (caught.value.record_id, caught.value.path) == (1020, "$.read")
+        assert caught.value.request_id is not None
 
 
 async def test_a_stream_can_be_iterated_again(busy: Sandbox) -> None:

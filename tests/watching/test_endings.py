@@ -37,6 +37,22 @@ async def test_leaving_the_loop_releases_connection_cursor_and_task(
         assert await observer.settle()
 
 
+async def test_what_on_invalid_raises_ends_the_watch_and_is_not_taken_for_an_outage(
+    sandbox: Sandbox, client: KauneongaClient
+) -> None:
+    reason = errors.ConnectionFailed("a sink of ours is down", phase="body")
+
+    def refuse(record: object) -> None:
+        raise reason
+
+    async with Observer(client.messages.watch(interval=INTERVAL, on_invalid=refuse)) as observer:
+        await observer.settle()
+        sandbox.world.add(now(), caller_id=5, read="CANARY")
+        with pytest.raises(errors.ConnectionFailed) as caught:
+            await observer.settle()
+        assert caught.value is reason
+
+
 async def test_closing_the_client_ends_the_watch(sandbox: Sandbox) -> None:
     client = KauneongaClient(sandbox.base_url, sandbox.token)
     observer = Observer(client.messages.watch(interval=INTERVAL))
