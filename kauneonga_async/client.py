@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Any
 
 import aiohttp
-import anyio._backends._asyncio  # noqa: F401 - anyio would import it in the middle of the first stream: 10 ms
+import anyio
+import anyio._backends._asyncio  # anyio would import it in the middle of the first stream: 10 ms
 from yarl import URL
 
 from kauneonga_async import config
@@ -262,9 +263,14 @@ class KauneongaClient:
     async def aclose(self) -> None:
         """End all streams and close the connections made here; the client cannot be used again."""
         self._transport.close()
-        await self._supervisors.aclose()
-        if self._sessions is not None and self._owns_sessions:
-            await self._sessions.aclose()
+        # A scope of anyio's that was cancelled would cut short every wait of ours, and leave the connections open.
+        with anyio.CancelScope(shield=True):
+            try:
+                await self._supervisors.aclose()
+            finally:
+                if self._sessions is not None and self._owns_sessions:
+                    with anyio.move_on_after(config.CLOSING_SECONDS):  # what was not sent yet may never be taken
+                        await self._sessions.aclose()
 
     async def __aenter__(self) -> KauneongaClient:
         if self.closed:

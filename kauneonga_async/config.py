@@ -19,6 +19,7 @@ from kauneonga_async.errors import ConfigurationError
 # What a call may take.
 TIMEOUT: Final = 30.0  # seconds for a whole call over all its tries; for a stream, to its next bytes
 CONNECT_TIMEOUT: Final = 10.0  # seconds for one connection attempt
+CLOSING_SECONDS: Final = 5.0  # for which connections that are being closed are waited for
 MAX_RETRIES: Final = 4  # tries after the first
 CONCURRENCY: Final = 16  # requests in flight
 CALENDAR: Final = ServerCalendar()  # nothing is known of the server's dates

@@ -7,6 +7,7 @@ import gc
 import warnings
 from typing import Any
 
+import anyio
 import pytest
 
 from kauneonga_async import KauneongaClient, Message, ServerCalendar, __version__, config, errors
@@ -40,6 +41,56 @@ async def test_a_closed_client_says_so(sandbox: Sandbox) -> None:
         async with client:
             pass
     assert "closed" in repr(client)
+
+
+@pytest.mark.parametrize("kind", ["stream", "call"])
+async def test_a_scope_of_anyio_s_that_is_cancelled_leaves_no_connection_open(sandbox: Sandbox, kind: str) -> None:
+    client = KauneongaClient(sandbox.base_url, sandbox.token)
+    with anyio.CancelScope() as scope:
+        async with client:
+            if kind == "stream":
+                async for _ in client.messages.stream():
+                    scope.cancel()
+            await client.messages.get(1001)
+            (session,) = client._transport.sessions.open_sessions
+            connector = session.connector
+            assert connector is not None
+            (kept,) = connector._conns.values()
+            transport = kept[0][0].transport
+            scope.cancel()
+            await asyncio.sleep(0)
+    assert scope.cancelled_caught
+    assert client._transport.sessions.open_sessions == []
+    assert not client._supervisors._running
+    if kind == "call":
+        assert transport is not None
+        assert transport.is_closing()
+
+
+@pytest.mark.filterwarnings("ignore:Sending a large body")
+async def test_connections_whose_peer_takes_nothing_are_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(config, "CLOSING_SECONDS", 0.01)
+    connected, ended = asyncio.Event(), asyncio.Event()
+
+    async def take_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.set()
+        await ended.wait()
+        writer.transport.abort()
+
+    server = await asyncio.start_server(take_nothing, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    client = KauneongaClient(f"http://{host}:{port}", TOKEN)
+    call = asyncio.create_task(client.request("POST", "/v2/x", json="x" * 32_000_000))
+    await connected.wait()
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        await client.aclose()
+    call.cancel()
+    await asyncio.wait([call])
+    ended.set()
+    server.close()
 
 
 def test_a_client_belongs_to_one_event_loop() -> None:
