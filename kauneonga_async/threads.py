@@ -31,5 +31,8 @@ async def carry_out(function: Callable[[], T], *, limiter: anyio.CapacityLimiter
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(shielded)
     except BaseExceptionGroup as group:
-        raise group.exceptions[0] from None
-    return results[0]
+        failure = group.exceptions[0]
+    else:
+        return results[0]
+    # Outside of the handler: the group would stay on it as its context, with frames whose locals hold what was at work.
+    raise failure

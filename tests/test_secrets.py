@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import resource
+import traceback
 from collections.abc import Callable, Coroutine
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kauneonga_async import KauneongaClient, Schedule, errors, export_messages, export_recordings, export_to_dos
-from tests.canaries import CANARY, TEXT, TOKEN, shown_of, shown_of_error
+from kauneonga_async.sandbox import Sandbox
+from kauneonga_async.sandbox.faults import Fault, ScriptedFaults
+from tests.canaries import CANARY, TEXT, TOKEN, inhabit, shown_of, shown_of_error
 from tests.wire import Exchange, WireServer, listing, response
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -187,3 +191,67 @@ def test_a_proxy_that_cannot_be_is_not_shown() -> None:
     with pytest.raises(errors.ConfigurationError, match="proxy") as caught:
         KauneongaClient("https://host.example", TOKEN, proxy=proxy)
     assert [line for line in shown_of_error(caught.value) if CANARY.search(line)] == []
+
+
+# Frames that an error keeps by way of the errors before it.
+
+BEGIN, END = date(2025, 1, 1), date(2025, 3, 31)
+
+
+def canaries_of(error: BaseException) -> list[str]:
+    return [line for line in shown_of_error(error) if CANARY.search(line)]
+
+
+@pytest.mark.parametrize("moment", ["before the head", "within the body"])
+async def test_a_timeout_of_the_caller_s_own_keeps_no_frame_that_holds_the_token(moment: str) -> None:
+    """Of any package: the error that it is raised from has passed through aiohttp."""
+
+    async def begin(exchange: Exchange) -> None:
+        if moment == "within the body":
+            await exchange.send(response(body=listing([RECORD]), content_length="1000"))
+        await asyncio.sleep(3600)
+
+    async with WireServer(begin) as server, KauneongaClient(server.base_url, TOKEN) as client:
+        with pytest.raises(TimeoutError) as caught:
+            async with asyncio.timeout(0.1):
+                await client.messages.get(5)
+        cause = caught.value.__cause__
+        assert cause is not None
+        frames = traceback.TracebackException.from_exception(cause, capture_locals=True).stack
+        assert not [frame.locals for frame in frames if __file__ != frame.filename and CANARY.search(str(frame.locals))]
+        assert canaries_of(caught.value) == []
+
+
+async def test_a_list_that_fails_at_its_end_keeps_nothing_of_what_it_had() -> None:
+    async with Sandbox(messages=500, compress=False) as sandbox:
+        inhabit(sandbox)
+        sandbox.configure(faults=ScriptedFaults([Fault(cut_after=300_000)]))
+        async with KauneongaClient(sandbox.base_url, sandbox.token, max_retries=0) as client:
+            with pytest.raises(errors.ConnectionFailed) as caught:
+                await client.messages.list(record_type=dict)
+            assert canaries_of(caught.value) == []
+
+
+async def test_a_window_that_fails_while_it_is_read_aside_keeps_nothing_of_what_it_had() -> None:
+    async with Sandbox(messages=3000, compress=False) as sandbox:
+        inhabit(sandbox)
+        sandbox.world.edit(sorted(sandbox.world.message_ids())[2000], read="neither")
+        async with KauneongaClient(sandbox.base_url, sandbox.token) as client:
+            with pytest.raises(errors.DecodeError) as caught:
+                await client.messages.list(BEGIN, END, window=timedelta(days=30))
+            assert canaries_of(caught.value) == []
+
+
+async def test_a_full_disk_shows_nothing_of_the_to_dos_that_it_did_not_take(tmp_path: Path) -> None:
+    async with Sandbox(messages=1) as sandbox, KauneongaClient(sandbox.base_url, sandbox.token) as client:
+        now = datetime.now(UTC)
+        for _ in range(1000):
+            sandbox.world.create_to_do({"message_text": TEXT, "contact": "1", "schedule": {}}, now)
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+        try:
+            with pytest.raises(OSError, match="too large") as caught:
+                await export_to_dos(client, tmp_path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert canaries_of(caught.value) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Mapping
@@ -14,9 +15,11 @@ from anyio import to_thread
 from kauneonga_async.client import KauneongaClient
 from kauneonga_async.exporting.arguments import check_common
 from kauneonga_async.exporting.destinations import destination_at
+from kauneonga_async.exporting.entries import PartEntry
 from kauneonga_async.exporting.formats import format_named
 from kauneonga_async.exporting.part import Part, part_name
 from kauneonga_async.exporting.report import ExportReport
+from kauneonga_async.streams import RecordStream
 from kauneonga_async.threads import carry_out
 
 __all__ = ["export_to_dos"]
@@ -62,10 +65,7 @@ async def export_to_dos(
         await carry_out(place.clean)
         part = Part(place.create, part_name(None, KIND, form.ending), form, None, lambda size: None)
         try:
-            async with stream:
-                async for batch in stream.batches():
-                    await part.send(batch)
-            entry = await part.commit()
+            entry = await _write(stream, part)
         finally:
             await part.discard()
     finally:
@@ -73,3 +73,20 @@ async def export_to_dos(
     report.parts, report.bytes_written, report.stream = 1, entry.size, stream.report
     report.seconds = time.monotonic() - began
     return report
+
+
+async def _write(stream: RecordStream[msgspec.Raw], part: Part) -> PartEntry:
+    failure: BaseException
+    try:
+        return await _write_all(stream, part)
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - raised below
+        failure = error
+    # Without the frames below, whose locals hold to-dos.
+    raise failure.with_traceback(None)
+
+
+async def _write_all(stream: RecordStream[msgspec.Raw], part: Part) -> PartEntry:
+    async with stream:
+        async for batch in stream.batches():
+            await part.send(batch)
+    return await part.commit()

@@ -75,10 +75,11 @@ class Fetch(Generic[T]):
             try:
                 await self._ask()
             except HeldBack as lost:
-                if self._sieve.handed_out == before:
-                    raise lost.error from None
+                failure = lost.error
             else:
                 return
+            if self._sieve.handed_out == before:
+                raise failure
 
     async def _ask(self) -> None:
         window = self._sieve.window
@@ -149,6 +150,7 @@ class Fetch(Generic[T]):
     async def _read_aside(self, answer: Answer, decoder: ListDecoder[T], held: Sequence[T]) -> None:
         """Read the body to its end while the consumer is not ready for it, so that nobody cuts an idle connection."""
         spool = Spool(self._budget)
+        failure: BaseException | None = None
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._fill, answer, spool)
@@ -158,9 +160,12 @@ class Fetch(Generic[T]):
                     await self._hand_on(await self._decode(decoder, data))
                 await self._hand_on(self._finish(decoder))
         except BaseExceptionGroup as group:
-            raise bare_error(group) from None
+            failure = bare_error(group)
         finally:
             await spool.aclose()
+        if failure is not None:
+            # Outside of the handler: the group would stay on it as its context, with frames whose locals hold records.
+            raise failure
 
     async def _fill(self, answer: Answer, spool: Spool) -> None:
         clock = asyncio.get_running_loop().time

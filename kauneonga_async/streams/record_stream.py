@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from types import TracebackType
 from typing import Generic, TypeVar
 
 from kauneonga_async import config
+from kauneonga_async.errors import KauneongaError
 from kauneonga_async.streams.channel import Channel
 from kauneonga_async.streams.iteration import Iteration, Iterations, Records, StreamRun, Supervisors
 from kauneonga_async.streams.report import StreamReport
@@ -54,11 +56,13 @@ class RecordStream(Generic[T]):
 
     async def collect(self) -> list[T]:
         """Return all records."""
-        records: list[T] = []
-        async with self:
-            async for batch in self.batches():
-                records += batch
-        return records
+        failure: BaseException
+        try:
+            return await self._collect()
+        except (KauneongaError, asyncio.CancelledError) as error:
+            failure = error
+        # Without the frames below, whose locals hold records.
+        raise failure.with_traceback(None)
 
     async def aclose(self) -> None:
         """End all iterations, and wait until their connections are released."""
@@ -77,6 +81,13 @@ class RecordStream(Generic[T]):
 
     def __repr__(self) -> str:
         return f"RecordStream({self._label})"
+
+    async def _collect(self) -> list[T]:
+        records: list[T] = []
+        async with self:
+            async for batch in self.batches():
+                records += batch
+        return records
 
     def _begin(self) -> Iteration[T]:
         self._report = StreamReport()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
@@ -130,7 +131,7 @@ class Answer:
             ConnectionFailed: The body stops short or is damaged.
             RequestTimeout: The next bytes did not come in time.
         """
-        failure: KauneongaError
+        failure: BaseException
         try:
             if self._body is None:
                 self._body = Body(self._response)
@@ -140,6 +141,8 @@ class Answer:
             failure = self.identify(error)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             failure = self.translate(error)
+        except asyncio.CancelledError as error:
+            failure = error
         # Outside of the handler, and without the frames below: neither what aiohttp raised is to be found on the
         # error, nor the bytes that those frames hold.
         raise failure.with_traceback(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 
 import aiohttp
@@ -49,22 +50,26 @@ async def open_answer(
     """Send a request and return the answer when its head is there, following redirects within the API."""
     url = request.url
     redirects = 0
+    failure: BaseException
     while True:
         response = _begin(sessions, request, url, authorization)
         try:
             # The head of a stream has the time that each of its reads has; any other call has its deadline.
             with Patience(sessions.alarms, request.options.timeout) if request.streaming else ENDLESS:
                 answer = Answer(await response, request, throttle, sessions.alarms)
+        except asyncio.CancelledError as error:
+            failure = error.with_traceback(None)  # aiohttp's frames hold the token, too
         except Exception as error:
-            failure = translate(
+            translated = translate(
                 error,
                 call=str(request),
                 request_id=request.request_id,
                 timeout=request.options.timeout,
                 reading=False,
             )
-            if failure is None:
+            if translated is None:
                 raise
+            failure = translated
         else:
             if answer.status in request.accepts or not request.repeatable or redirects == MOST_REDIRECTS:
                 return answer
