@@ -168,13 +168,15 @@ class Spool:
         return data
 
     async def _let_go(self, file: IO[bytes]) -> None:
-        await carry_out(file.close)
         self._file = None
         self._blocks.clear()
         self._free.clear()
         self._read = self._written = 0
         freed, self._size = self._size, 0
-        self._budget.give_back(freed)
+        try:
+            await carry_out(file.close)
+        finally:
+            self._budget.give_back(freed)
 
     def _notify(self) -> None:
         self._changed.set()
