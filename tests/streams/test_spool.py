@@ -32,8 +32,8 @@ def small() -> Iterator[None]:
 
 
 def numbered(lengths: list[int]) -> list[bytes]:
-    """Return slices of these lengths, no two of which hold the same bytes."""
-    return [(index.to_bytes(2) * length)[:length] for index, length in enumerate(lengths)]
+    """Return slices of these lengths, neighbours of which do not hold the same bytes."""
+    return [(index.to_bytes(2, "little") * length)[:length] for index, length in enumerate(lengths)]
 
 
 async def read_all(spool: Spool) -> bytes:
