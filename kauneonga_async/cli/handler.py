@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from kauneonga_async.decoding import compact
+from kauneonga_async.streams.channel import bare_error
 
 if TYPE_CHECKING:
     from kauneonga_async import MessageChange
@@ -22,6 +23,7 @@ __all__ = ["Handler", "line_of"]
 _FIRST_PAUSE: Final = 1.0  # seconds
 _LONGEST_PAUSE: Final = 300.0  # seconds
 _GRACE: Final = 5.0  # seconds that a command has to end when it is told to
+_LOOK_AGAIN: Final = 0.05  # seconds
 
 
 def line_of(change: MessageChange[Any], account: str | None) -> bytes:
@@ -82,6 +84,8 @@ class Handler:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(start)
             await _tell(started[0], line_of(change, account) + b"\n")
+        except BaseExceptionGroup as group:
+            raise bare_error(group) from None
         except asyncio.CancelledError:
             if started:
                 await _end(started[0])
@@ -102,11 +106,24 @@ async def _tell(process: asyncio.subprocess.Process, line: bytes) -> None:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Tell a command and all that it has started to end, and see to it that they do."""
-    for told, patience in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, None)):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, told)
+    """Tell a command and all that it has started to end, and see to it that they do, also if this is cut short."""
+    try:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(_GRACE):
+                _tell_group(process.pid, signal.SIGTERM)
                 await process.wait()
-                return
+                # What the shell has started may outlive it, and nobody tells when that ends.
+                while _tell_group(process.pid, 0):  # noqa: ASYNC110
+                    await asyncio.sleep(_LOOK_AGAIN)
+    finally:
+        _tell_group(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+def _tell_group(group: int, told: int) -> bool:
+    """Send a group of processes a signal; tell whether there was anybody to get it."""
+    try:
+        os.killpg(group, told)
+    except (ProcessLookupError, PermissionError):  # macOS refuses where all have ended and were not waited for
+        return False
+    return True
