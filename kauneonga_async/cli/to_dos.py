@@ -10,7 +10,7 @@ import click
 
 from kauneonga_async.cli.connection import connection_options, open_client
 from kauneonga_async.cli.help import Group, Option
-from kauneonga_async.cli.job import run
+from kauneonga_async.cli.job import Terminated, run
 from kauneonga_async.cli.output import Column, print_records, wants_table
 
 __all__ = ["to_dos"]
@@ -90,7 +90,11 @@ def create_to_do(
         "delivery_type": delivery_type,
         "schedule": Schedule(frequency=frequency, times=list(times), days=list(days), interval=interval),
     }
-    run(_create(asked, as_json, connection))
+    try:
+        run(_create(asked, as_json, connection))
+    except (KeyboardInterrupt, Terminated) as error:
+        error.add_note("it may have been created: look with kauneonga to-dos list, before you create it again")
+        raise
 
 
 async def _list(limit: int | None, as_json: bool, connection: Mapping[str, Any]) -> None:  # noqa: FBT001

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -120,6 +122,21 @@ def test_a_creation_that_nobody_can_be_sure_of_says_so(kauneonga: Run, server: S
     assert "OutcomeUnknown" in outcome.err
     assert "cat" not in outcome.err
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_whoever_interrupts_a_creation_is_told_that_it_may_have_come_through(
+    told: signal.Signals, code: int, environment: dict[str, str], server: Sandbox
+) -> None:
+    server.settings.latency = 60
+    arguments = [*COMMAND, *CREATION, "--message-text=cat", "--time=9:00 AM"]
+    with subprocess.Popen(arguments, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        while not server.requests:
+            time.sleep(0.01)
+        process.send_signal(told)
+        _, said = process.communicate()
+    assert process.returncode == code
+    assert "it may have been created: look with kauneonga to-dos list" in said
 
 
 def test_recordings_are_listed(kauneonga: Run, server: Sandbox) -> None:
