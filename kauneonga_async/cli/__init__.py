@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
 import sys
 from typing import Any, Never
@@ -14,6 +15,7 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command with the process's arguments, and exit with its code."""
+    _open_what_is_closed()
     # What comes before there is an event loop to deal with it, the imports included, has the same exit code.
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -32,6 +34,16 @@ def _run() -> int | str:
     from kauneonga_async.cli.app import run_app
 
     return run_app(sys.argv[1:])
+
+
+def _open_what_is_closed() -> None:
+    """Stand in for stdin, stdout or stderr where it is closed, or what is opened next would be taken for it."""
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # for what --exec starts, too
+            setattr(sys, name, open(descriptor, mode, closefd=False))
 
 
 def _terminate(*_: Any) -> Never:

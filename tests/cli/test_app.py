@@ -222,6 +222,19 @@ def test_a_reader_who_has_had_enough_is_no_error(environment: dict[str, str]) ->
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    ("arguments", "code"), [("messages list --limit 1", 0), ("messages list --to 2025-01-01", 2), ("--help", 0)]
+)
+def test_a_stream_that_is_closed_is_as_if_nobody_wrote_or_read(
+    environment: dict[str, str], closed: str, arguments: str, code: int
+) -> None:
+    shell = ["sh", "-c", f'"$@" {arguments} {closed}', "sh", *COMMAND]
+    done = subprocess.run(shell, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_authority_that_holds_no_certificate_is_wrong_usage(kauneonga: Run, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("nothing")
     outcome = kauneonga("messages", "list", "--ca", str(tmp_path / "ca.pem"))
