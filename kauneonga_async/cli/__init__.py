@@ -32,8 +32,13 @@ def _run() -> int | str:
     if missing:
         return f"kauneonga: {' and '.join(missing)} missing: pip install 'kauneonga-async[cli]'"
     from kauneonga_async.cli.app import run_app
+    from kauneonga_async.cli.output import is_stalled
 
-    return run_app(sys.argv[1:])
+    code = run_app(sys.argv[1:])
+    if is_stalled():
+        # Python would wait for the thread that writes, and so for whoever does not read.
+        os._exit(code)
+    return code
 
 
 def _open_what_is_closed() -> None:
@@ -43,7 +48,7 @@ def _open_what_is_closed() -> None:
             os.fstat(descriptor)
         except OSError:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # for what --exec starts, too
-            setattr(sys, name, open(descriptor, mode, closefd=False))
+            setattr(sys, name, os.fdopen(descriptor, mode, closefd=False))
 
 
 def _terminate(*_: Any) -> Never:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
@@ -14,11 +15,14 @@ if TYPE_CHECKING:
 
     from kauneonga_async import RecordStream
 
-__all__ = ["Column", "plain", "print_records", "print_table", "wants_table", "write_lines"]
+__all__ = ["Column", "is_stalled", "plain", "print_records", "print_table", "wants_table", "write_lines"]
 
 # What JSON lets stand and a terminal may take for a command: DEL, C1 controls, and marks that turn the direction.
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _JOINERS = "\u200c\u200d"  # which emoji and some scripts need
+
+_PATIENCE: Final = 0.5  # seconds that a slow reader has to take what was begun, which would be cut off otherwise
+_writing = threading.Lock()
 
 
 class Column(NamedTuple):
@@ -93,8 +97,20 @@ async def write_lines(records: list[Any]) -> None:
 
 
 def _write(data: bytes) -> None:
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    with _writing:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+def is_stalled() -> bool:
+    """Tell whether a thread still writes lines that nobody takes, after a command has ended."""
+    try:
+        is_done = _writing.acquire(timeout=_PATIENCE)
+    except KeyboardInterrupt:
+        return True
+    if is_done:
+        _writing.release()
+    return not is_done
 
 
 async def _limited(batches: AsyncIterator[list[Any]], limit: int | None) -> AsyncIterator[list[Any]]:

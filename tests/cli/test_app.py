@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
 import subprocess
 import sys
+import termios
+from array import array
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -233,6 +237,25 @@ def test_a_stream_that_is_closed_is_as_if_nobody_wrote_or_read(
     done = subprocess.run(shell, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_reader_who_has_stalled_does_not_keep_a_command_from_ending(
+    environment: dict[str, str], server: Sandbox, told: int, code: int
+) -> None:
+    for _ in range(300):
+        server.world.add(datetime.now(UTC), content="x" * 1000)
+    arguments = [*COMMAND, "messages", "list"]
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        held = array("i", [0])
+        while held[0] < 60_000:  # of the 64 KiB that a pipe takes
+            fcntl.ioctl(process.stdout.fileno(), termios.FIONREAD, held)
+        process.send_signal(told)
+        assert process.wait(timeout=20) == code
+        assert process.stderr is not None
+        said = process.stderr.read().decode()
+    assert said.strip() in ("kauneonga: interrupted", "kauneonga: terminated")
 
 
 def test_an_authority_that_holds_no_certificate_is_wrong_usage(kauneonga: Run, tmp_path: Path) -> None:
