@@ -17,6 +17,7 @@ from kauneonga_async.cli.wording import in_the_command_s_words
 from kauneonga_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from kauneonga_async import KauneongaClient
     from kauneonga_async.doctor import Diagnosis, Finding
 
 __all__ = ["doctor"]
@@ -40,23 +41,28 @@ def doctor(*, as_json: bool, **connection: Any) -> None:
     It makes at most 64 calls, one after the other, and creates nothing. It shows neither the token nor what messages
     say. The exit code is 1 if something failed, and 0 if not.
     """
-    run(_examine(connection, as_json=as_json))
-
-
-async def _examine(connection: dict[str, Any], *, as_json: bool) -> None:
-    import msgspec
-
-    from kauneonga_async.doctor import diagnose
-
     try:
         client = open_client(**connection)
     except ConfigurationError as error:
         diagnosis = _of_settings(error)
         if not as_json:
             _print(diagnosis.findings[0])
+        _conclude(diagnosis, as_json=as_json)
     else:
-        async with client:
-            diagnosis = await diagnose(client, on_finding=None if as_json else _print)
+        run(_examine(client, as_json=as_json))
+
+
+async def _examine(client: KauneongaClient, *, as_json: bool) -> None:
+    from kauneonga_async.doctor import diagnose
+
+    async with client:
+        diagnosis = await diagnose(client, on_finding=None if as_json else _print)
+    _conclude(diagnosis, as_json=as_json)
+
+
+def _conclude(diagnosis: Diagnosis, *, as_json: bool) -> None:
+    import msgspec
+
     if as_json:
         click.echo(msgspec.json.encode(_as_object(diagnosis)).decode())
     else:

@@ -18,6 +18,7 @@ from kauneonga_async.cli.progress import Progress, recordings_summary, summary
 from kauneonga_async.errors import ConfigurationError, DestinationLocked, KauneongaError
 
 if TYPE_CHECKING:
+    from kauneonga_async import KauneongaClient
     from kauneonga_async.exporting import Engine
 
 __all__ = ["export"]
@@ -106,8 +107,9 @@ def export_messages_command(
         "same_account": same_account,
         "engine": _engine(dask, dask_token_file),
     }
+    client = open_client(**connection)
     with _resumable(output):
-        run(_export(first, last, output, options, quiet, as_json, connection))
+        run(_export(first, last, output, options, quiet, as_json, client))
 
 
 @export.command("recordings")
@@ -127,8 +129,9 @@ def export_recordings_command(
     The exit code is 1 if some could not be had.
     """
     options = {"overwrite": overwrite, "same_account": same_account}
+    client = open_client(**connection)
     with _resumable(output):
-        run(_export_recordings(output, options, quiet, as_json, connection))
+        run(_export_recordings(output, options, quiet, as_json, client))
 
 
 @export.command("to-dos")
@@ -140,7 +143,7 @@ def export_to_dos_command(
     output: str, compression: str | None, *, quiet: bool, as_json: bool, **connection: Any
 ) -> None:
     """Write all to-dos as they stand to to_dos.jsonl."""
-    run(_export_to_dos(output, compression, quiet, as_json, connection))
+    run(_export_to_dos(output, compression, quiet, as_json, open_client(**connection)))
 
 
 @export.command("verify")
@@ -189,13 +192,13 @@ async def _export(
     options: Mapping[str, Any],
     quiet: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
-    connection: Mapping[str, Any],
+    client: KauneongaClient,
 ) -> None:
     import msgspec
 
     from kauneonga_async import export_messages
 
-    async with open_client(**connection) as client:
+    async with client:
         with Progress("messages", quiet=quiet) as progress:
             report = await export_messages(client, output, first, last, progress=progress, **options)
     if as_json:
@@ -209,13 +212,13 @@ async def _export_recordings(
     options: Mapping[str, Any],
     quiet: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
-    connection: Mapping[str, Any],
+    client: KauneongaClient,
 ) -> None:
     import msgspec
 
     from kauneonga_async import export_recordings
 
-    async with open_client(**connection) as client:
+    async with client:
         with Progress("recordings", quiet=quiet) as progress:
             report = await export_recordings(client, output, progress=progress.of_recordings, **options)
     if as_json:
@@ -234,13 +237,13 @@ async def _export_to_dos(
     compression: str | None,
     quiet: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
-    connection: Mapping[str, Any],
+    client: KauneongaClient,
 ) -> None:
     import msgspec
 
     from kauneonga_async import export_to_dos
 
-    async with open_client(**connection) as client:
+    async with client:
         report = await export_to_dos(client, output, compression=compression)
     if as_json:
         click.echo(msgspec.json.encode(report).decode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from kauneonga_async.cli.dates import range_options
 from kauneonga_async.cli.help import Group, Option
 from kauneonga_async.cli.job import run
 from kauneonga_async.cli.output import Column, plain, print_records, wants_table, write_lines
+
+if TYPE_CHECKING:
+    from kauneonga_async import KauneongaClient
 
 __all__ = ["messages"]
 
@@ -36,7 +39,7 @@ def messages() -> None:
 @connection_options
 def get_messages(ids: tuple[int, ...], *, as_json: bool, **connection: Any) -> None:
     """Show messages, whole."""
-    run(_get(ids, as_json, connection))
+    run(_get(ids, as_json, open_client(**connection)))
 
 
 @messages.command("list")
@@ -59,14 +62,14 @@ def list_messages(
 
     Without --from all of them are asked for, in one call.
     """
-    run(_list(first, last, window, limit, not unordered, as_json, connection))
+    run(_list(first, last, window, limit, not unordered, as_json, open_client(**connection)))
 
 
-async def _get(ids: tuple[int, ...], as_json: bool, connection: Mapping[str, Any]) -> None:  # noqa: FBT001
+async def _get(ids: tuple[int, ...], as_json: bool, client: KauneongaClient) -> None:  # noqa: FBT001
     import msgspec
 
     table = wants_table(as_json=as_json)
-    async with open_client(**connection) as client:
+    async with client:
         async for batch in client.messages.get_many(ids, record_type=msgspec.Raw).batches():
             if not table:
                 await write_lines(batch)
@@ -82,9 +85,9 @@ async def _list(
     limit: int | None,
     ordered: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
-    connection: Mapping[str, Any],
+    client: KauneongaClient,
 ) -> None:
-    async with open_client(**connection) as client:
+    async with client:
         await print_records(
             lambda record_type: client.messages.stream(
                 first,

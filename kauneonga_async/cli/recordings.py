@@ -43,7 +43,7 @@ def recordings() -> None:
 @connection_options
 def list_recordings(limit: int | None, *, as_json: bool, **connection: Any) -> None:
     """List all call recordings."""
-    run(_list(limit, as_json, connection))
+    run(_list(limit, as_json, open_client(**connection)))
 
 
 @recordings.command("download")
@@ -67,11 +67,11 @@ def download_recordings(ids: tuple[int, ...], output: Path, *, everything: bool,
     """
     if bool(ids) == everything:
         raise click.UsageError("give the recordings' ids, or --all")
-    run(_download(frozenset(ids), output, connection))
+    run(_download(frozenset(ids), output, open_client(**connection)))
 
 
-async def _list(limit: int | None, as_json: bool, connection: Mapping[str, Any]) -> None:  # noqa: FBT001
-    async with open_client(**connection) as client:
+async def _list(limit: int | None, as_json: bool, client: KauneongaClient) -> None:  # noqa: FBT001
+    async with client:
         await print_records(
             lambda record_type: client.call_recordings.stream(record_type=record_type),
             COLUMNS,
@@ -80,11 +80,11 @@ async def _list(limit: int | None, as_json: bool, connection: Mapping[str, Any])
         )
 
 
-async def _download(ids: frozenset[int], output: Path, connection: Mapping[str, Any]) -> None:
+async def _download(ids: frozenset[int], output: Path, client: KauneongaClient) -> None:
     from anyio import to_thread
 
     await to_thread.run_sync(lambda: output.mkdir(parents=True, exist_ok=True))
-    async with open_client(**connection) as client:
+    async with client:
         missing, failed = set(ids), 0
         async for batch in client.call_recordings.stream().batches():
             wanted = [recording for recording in batch if not ids or recording.id in ids]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from kauneonga_async.cli.connection import connection_options, open_client
 from kauneonga_async.cli.help import Group, Option
 from kauneonga_async.cli.job import Terminated, run
 from kauneonga_async.cli.output import Column, print_records, wants_table
+
+if TYPE_CHECKING:
+    from kauneonga_async import KauneongaClient
 
 __all__ = ["to_dos"]
 
@@ -45,7 +48,7 @@ def to_dos() -> None:
 @connection_options
 def list_to_dos(limit: int | None, *, as_json: bool, **connection: Any) -> None:
     """List all to-dos."""
-    run(_list(limit, as_json, connection))
+    run(_list(limit, as_json, open_client(**connection)))
 
 
 @to_dos.command("create")
@@ -90,15 +93,16 @@ def create_to_do(
         "delivery_type": delivery_type,
         "schedule": Schedule(frequency=frequency, times=list(times), days=list(days), interval=interval),
     }
+    client = open_client(**connection)
     try:
-        run(_create(asked, as_json, connection))
+        run(_create(asked, as_json, client))
     except (KeyboardInterrupt, Terminated) as error:
         error.add_note("it may have been created: look with kauneonga to-dos list, before you create it again")
         raise
 
 
-async def _list(limit: int | None, as_json: bool, connection: Mapping[str, Any]) -> None:  # noqa: FBT001
-    async with open_client(**connection) as client:
+async def _list(limit: int | None, as_json: bool, client: KauneongaClient) -> None:  # noqa: FBT001
+    async with client:
         await print_records(
             lambda record_type: client.to_dos.stream(record_type=record_type), COLUMNS, as_json=as_json, limit=limit
         )
@@ -107,11 +111,11 @@ async def _list(limit: int | None, as_json: bool, connection: Mapping[str, Any])
 async def _create(
     asked: Mapping[str, Any],
     as_json: bool,  # noqa: FBT001
-    connection: Mapping[str, Any],
+    client: KauneongaClient,
 ) -> None:
     import msgspec
 
-    async with open_client(**connection) as client:
+    async with client:
         created = await client.to_dos.create(**asked)
     if wants_table(as_json=as_json):
         following = created.schedule.next_occurrence if created.schedule else None

@@ -79,7 +79,7 @@ def watch(
     Of several accounts (--profile A --profile B, --all-profiles) each line tells which, as {"account": "A", ...}. One
     that is refused is told of and left out; the others go on.
     """
-    run(_watch(interval, start, look_back, cursor, command, as_json, connection))
+    run(_watch(interval, start, look_back, cursor, command, as_json, resolve_all(**connection)))
 
 
 async def _watch(
@@ -89,13 +89,12 @@ async def _watch(
     cursor: str | None,
     command: str | None,
     as_json: bool,  # noqa: FBT001 - a private function's
-    connection: dict[str, Any],
+    accounts: Sequence[Account],
 ) -> None:
     import msgspec
 
     from kauneonga_async import config
 
-    accounts = resolve_all(**connection)
     deal_with: list[Deal] = []
     if command is not None:
         from kauneonga_async.cli.handler import Handler

@@ -178,6 +178,29 @@ def test_the_token_can_come_from_stdin(environment: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("command", ["messages list", "to-dos list", "recordings list", "watch", "doctor"])
+def test_a_command_that_waits_for_its_token_ends_when_it_is_told_to(
+    environment: dict[str, str], tmp_path: Path, command: str, told: int, code: int
+) -> None:
+    pipe = tmp_path / "token"
+    os.mkfifo(pipe)
+    arguments = [*COMMAND, *command.split(), "--token-file", str(pipe)]
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while True:
+            try:
+                ours = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:  # nobody has opened it to read
+                os.sched_yield()
+            else:
+                break
+        process.send_signal(told)
+        _, err = process.communicate(timeout=20)
+    os.close(ours)
+    assert process.returncode == code
+    assert err.decode().strip() in ("kauneonga: interrupted", "kauneonga: terminated")
+
+
 def test_an_error_that_was_not_foreseen_is_reported_without_its_text(
     kauneonga: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
