@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -21,10 +22,12 @@ __all__ = ["accounts_options", "connection_options", "open_client", "resolve_all
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_option = partial(click.option, cls=AccountOption)
-_profile = partial(_option, "--profile", envvar="KAUNEONGA_PROFILE", metavar="NAME", shell_complete=complete_profiles)
+_PROFILE_VARIABLE: Final = "KAUNEONGA_PROFILE"
 
-_PROFILE = (_profile(help="An account of kauneonga profiles."),)
+_option = partial(click.option, cls=AccountOption)
+_profile = partial(_option, "--profile", metavar="NAME", shell_complete=complete_profiles)
+
+_PROFILE = (_profile(envvar=_PROFILE_VARIABLE, help="An account of kauneonga profiles."),)
 _PROFILES = (
     _profile(multiple=True, help="An account of kauneonga profiles, or more."),
     _option("--all-profiles", is_flag=True, help="All accounts of kauneonga profiles."),
@@ -91,6 +94,10 @@ def resolve_all(*, profile: Sequence[str], all_profiles: bool, verbose: bool, **
     if profile and all_profiles:
         raise click.UsageError("give --profile or --all-profiles")
     _log(verbose=verbose)
+    # Not click's to read: it would take a name with a space for two, and a choice on the command line for a second one.
+    named = os.environ.get(_PROFILE_VARIABLE)
+    if named and not profile and not all_profiles:
+        profile = (named,)
     if all_profiles or len(profile) > 1:
         return resolve_accounts(None if all_profiles else profile, options)
     return [resolve_account({**options, "profile": profile[0] if profile else None})]

@@ -143,6 +143,28 @@ def test_all_accounts_or_some() -> None:
     assert CliRunner().invoke(several, ["--all-profiles", "--profile", "clinic"]).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        ([], ["my clinic"]),
+        (["--profile", "office"], ["office"]),
+        (["--all-profiles"], ["my clinic", "office"]),
+    ],
+)
+def test_the_variable_names_one_profile_whole_and_the_command_line_goes_before_it(
+    arguments: list[str], names: list[str], config_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOX_TOKEN", CANARY)
+    monkeypatch.setenv("KAUNEONGA_PROFILE", "my clinic")
+    write(
+        config_folder,
+        profile('"my clinic"', "https://clinic.example/api", 'token_env = "BOX_TOKEN"')
+        + profile("office", "https://office.example/api", 'token_env = "BOX_TOKEN"'),
+    )
+    result = CliRunner().invoke(several, arguments, catch_exceptions=False)
+    assert [line.rsplit(maxsplit=1)[0] for line in result.output.splitlines()] == names
+
+
 def test_the_list_shows_names_and_urls_and_no_token(kauneonga: Run, on_terminal: Run, two: Path) -> None:
     shown = kauneonga("profiles")
     assert [json.loads(line) for line in shown.out.splitlines()] == [
