@@ -12,7 +12,7 @@ from kauneonga_async.cli.connection import connection_options, open_client
 from kauneonga_async.cli.dates import range_options
 from kauneonga_async.cli.help import Group, Option
 from kauneonga_async.cli.job import run
-from kauneonga_async.cli.output import Column, plain, print_records, wants_table, write_lines
+from kauneonga_async.cli.output import Column, fields_of, plain, print_records, wants_table, write_lines
 
 if TYPE_CHECKING:
     from kauneonga_async import KauneongaClient
@@ -75,7 +75,7 @@ async def _get(ids: tuple[int, ...], as_json: bool, client: KauneongaClient) -> 
                 await write_lines(batch)
                 continue
             for record in batch:
-                _show(msgspec.json.decode(record))
+                _show(fields_of(record))
 
 
 async def _list(

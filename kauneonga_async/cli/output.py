@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import threading
@@ -11,16 +12,19 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import click
 
 if TYPE_CHECKING:
+    import msgspec
     from rich.table import Table
 
     from kauneonga_async import RecordStream
 
-__all__ = ["Column", "is_stalled", "plain", "print_records", "print_table", "wants_table", "write_lines"]
+__all__ = ["Column", "fields_of", "is_stalled", "plain", "print_records", "print_table", "wants_table", "write_lines"]
 
 # What JSON lets stand and a terminal may take for a command: DEL, C1 controls, and marks that turn the direction.
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _JOINERS = "\u200c\u200d"  # which emoji and some scripts need
 
+_NARROWEST: Final = 4  # characters of a column whose width is not fixed
+_GAP: Final = 2  # between two columns
 _PATIENCE: Final = 0.5  # seconds that a slow reader has to take what was begun, which would be cut off otherwise
 _writing = threading.Lock()
 
@@ -55,6 +59,12 @@ def plain(value: Any) -> str:
     return "".join(sign if sign.isprintable() or sign in _JOINERS else " " for sign in str(value)).strip()
 
 
+def fields_of(record: msgspec.Raw) -> dict[str, Any]:
+    """Return a record's fields to be shown: numbers as they are written, for Python has none for some of them."""
+    fields: dict[str, Any] = json.loads(bytes(record), parse_int=str, parse_float=str)
+    return fields
+
+
 async def print_records(
     make_stream: Callable[[Any], RecordStream[Any]], columns: Sequence[Column], *, as_json: bool, limit: int | None
 ) -> int:
@@ -70,10 +80,10 @@ async def print_records(
 
     table = wants_table(as_json=as_json)
     count = 0
-    async with make_stream(dict if table else msgspec.Raw) as stream:
+    async with make_stream(msgspec.Raw) as stream:
         async for batch in _limited(stream.batches(), limit):
             if table:
-                print_table(batch, columns, with_header=count == 0)
+                print_table(list(map(fields_of, batch)), columns, with_header=count == 0)
             else:
                 await write_lines(batch)
             count += len(batch)
@@ -130,18 +140,21 @@ def print_table(batch: Sequence[Mapping[str, Any]], columns: Sequence[Column], *
 
     console = Console(highlight=False)
     # Widths that do not depend on the rows: the batches of a long list stand under each other.
-    console.print(_table(batch, columns, console.width, with_header=with_header))
+    table = _table(batch, columns, console.width, with_header=with_header)
+    # A narrow terminal breaks the lines: columns that it has no room for would be left out.
+    console.width = max(console.width, sum(column.width or 0 for column in table.columns) + _GAP * (len(columns) - 1))
+    console.print(table)
 
 
 def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: int, *, with_header: bool) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, show_header=with_header, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    flexible = width - sum(column.width or 0 for column in columns) - 2 * (len(columns) - 1)
+    table = Table(box=None, show_header=with_header, header_style="bold", pad_edge=False, padding=(0, _GAP, 0, 0))
+    flexible = width - sum(column.width or 0 for column in columns) - _GAP * (len(columns) - 1)
     shares = sum(column.share for column in columns if column.width is None)
     for column in columns:
-        size = column.width or max(4, flexible * column.share // shares)
+        size = column.width or max(_NARROWEST, flexible * column.share // shares)
         side: Any = "right" if column.is_number else "left"
         table.add_column(column.title, width=size, no_wrap=True, overflow="ellipsis", justify=side)
     for row in rows:

@@ -29,7 +29,8 @@ COLUMNS = (
 
 
 def _detail(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    return record.get("cdr") or record.get("edr") or {}
+    detail = record.get("cdr") or record.get("edr")
+    return detail if isinstance(detail, Mapping) else {}
 
 
 @click.group(cls=Group)

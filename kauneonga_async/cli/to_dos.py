@@ -20,12 +20,17 @@ __all__ = ["to_dos"]
 
 
 def _of(field: str) -> Any:
-    return lambda record: (record.get("to_do") or {}).get(field)
+    return lambda record: _part(record, "to_do").get(field)
 
 
 def _schedule(record: Mapping[str, Any]) -> str:
-    times = (record.get("schedule") or {}).get("times") or []
+    times = _part(record, "schedule").get("times") or []
     return ", ".join(map(str, times)) if isinstance(times, list) else str(times)
+
+
+def _part(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = record.get(name)
+    return part if isinstance(part, Mapping) else {}
 
 
 COLUMNS = (

@@ -14,7 +14,7 @@ from kauneonga_async.cli.dates import parse_date
 from kauneonga_async.cli.help import Command, Option
 from kauneonga_async.cli.job import run
 from kauneonga_async.cli.messages import COLUMNS
-from kauneonga_async.cli.output import Column, print_table, wants_table, write_lines
+from kauneonga_async.cli.output import Column, fields_of, print_table, wants_table, write_lines
 
 if TYPE_CHECKING:
     from kauneonga_async import MessageChange
@@ -166,8 +166,6 @@ class _Printer:
         if not self._as_table:
             await write_lines([line_of(change, account)])
             return
-        import msgspec
-
-        row = {**msgspec.json.decode(change.message), "change": change.kind, "account": account}
+        row = {**fields_of(change.message), "change": change.kind, "account": account}
         print_table([row], self._columns, with_header=not self._printed)
         self._printed = True

@@ -11,6 +11,7 @@ import sys
 import termios
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -187,13 +188,10 @@ def test_a_command_that_waits_for_its_token_ends_when_it_is_told_to(
     os.mkfifo(pipe)
     arguments = [*COMMAND, *command.split(), "--token-file", str(pipe)]
     with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        while True:
-            try:
+        ours = None
+        while ours is None:
+            with suppress(OSError):  # nobody has opened it to read
                 ours = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-            except OSError:  # nobody has opened it to read
-                os.sched_yield()
-            else:
-                break
         process.send_signal(told)
         _, err = process.communicate(timeout=20)
     os.close(ours)

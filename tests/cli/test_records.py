@@ -8,11 +8,14 @@ import subprocess
 import time
 from pathlib import Path
 
+import click
+import msgspec
 import pytest
 
 from kauneonga_async.cli.output import plain
 from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
 from tests.cli.conftest import COMMAND, Run
+from tools.terminal import run_on_terminal
 
 CREATION = (
     "to-dos",
@@ -75,6 +78,42 @@ def test_a_terminal_is_never_given_commands(on_terminal: Run, server: Sandbox, a
     out = on_terminal("messages", "list", "--limit", "1", *as_json).out
     assert "evil" in out
     assert not set(out) & {"\x1b", "\x07", "\x9b", "\u202e"}
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "1e400"])
+@pytest.mark.parametrize("command", ["messages list --limit 1", "messages get 1001"])
+def test_a_number_that_python_has_no_place_for_is_shown_on_a_terminal(
+    on_terminal: Run, server: Sandbox, command: str, number: str
+) -> None:
+    server.world.edit(1001, first_name="Ada", more=msgspec.Raw(number.encode()))
+    outcome = on_terminal(*command.split())
+    assert outcome.code == 0, outcome.out
+    assert "Ada" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("command", "record"),
+    [
+        ("recordings list", '{"id":36,"cdr":"x"}'),
+        ("recordings list", '{"id":36,"cdr":[1]}'),
+        ("to-dos list", '{"to_do":{"id":36},"schedule":"x"}'),
+        ("to-dos list", '{"to_do":{"id":36},"schedule":[1]}'),
+    ],
+)
+def test_a_part_of_a_record_that_is_not_what_it_was_is_left_out_of_a_table(
+    on_terminal: Run, server: Sandbox, command: str, record: str
+) -> None:
+    answer = Fault(status=200, headers={"Content-Type": "application/json"}, body=f'{{"data":[{record}]}}'.encode())
+    server.settings.faults = ScriptedFaults([answer])
+    outcome = on_terminal(*command.split())
+    assert outcome.code == 0, outcome.out
+    assert "36" in outcome.out
+
+
+def test_a_narrow_terminal_is_given_every_column(environment: dict[str, str]) -> None:
+    environment |= {"COLUMNS": "20", "TERM": "xterm"}
+    _, shown = run_on_terminal([*COMMAND, "messages", "list", "--limit", "1"], environment)
+    assert click.unstyle(shown).splitlines()[0].split() == ["ID", "CREATED", "NAME", "PHONE", "MES…"]
 
 
 def test_plain_text_keeps_its_letters_and_its_emoji() -> None:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from kauneonga_async.sandbox import RandomFaults, Sandbox
@@ -136,7 +137,7 @@ def test_on_a_terminal_it_is_a_table(environment: dict[str, str], server: Sandbo
     with watching({**environment, "COLUMNS": "100", "TERM": "dumb"}, stdout=theirs) as process:
         os.close(theirs)
         wait_for_polls(server)
-        new = server.world.add(datetime.now(UTC), first_name="Ada")
+        new = server.world.add(datetime.now(UTC), first_name="Ada", more=msgspec.Raw(b"1e400"))
         shown = ""
         while "Ada" not in shown:
             shown += os.read(ours, 65536).decode()
