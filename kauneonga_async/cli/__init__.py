@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import signal
 import sys
@@ -16,6 +17,9 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command with the process's arguments, and exit with its code."""
     _open_what_is_closed()
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        # A sign that a terminal lacks is no reason to show nothing. JSON is written as bytes, and loses none.
+        sys.stdout.reconfigure(errors="replace")
     # What comes before there is an event loop to deal with it, the imports included, has the same exit code.
     signal.signal(signal.SIGTERM, _terminate)
     try:

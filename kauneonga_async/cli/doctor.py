@@ -64,7 +64,7 @@ def _conclude(diagnosis: Diagnosis, *, as_json: bool) -> None:
     import msgspec
 
     if as_json:
-        click.echo(msgspec.json.encode(_as_object(diagnosis)).decode())
+        click.echo(msgspec.json.encode(_as_object(diagnosis)))
     else:
         _print_settings(diagnosis)
     if not diagnosis.is_well:

@@ -202,7 +202,7 @@ async def _export(
         with Progress("messages", quiet=quiet) as progress:
             report = await export_messages(client, output, first, last, progress=progress, **options)
     if as_json:
-        click.echo(msgspec.json.encode(report).decode())
+        click.echo(msgspec.json.encode(report))
     elif not quiet:
         click.echo(summary(report, output), err=True)
 
@@ -222,7 +222,7 @@ async def _export_recordings(
         with Progress("recordings", quiet=quiet) as progress:
             report = await export_recordings(client, output, progress=progress.of_recordings, **options)
     if as_json:
-        click.echo(msgspec.json.encode(report).decode())
+        click.echo(msgspec.json.encode(report))
     elif not quiet:
         click.echo(recordings_summary(report, output), err=True)
     if report.failed:
@@ -246,7 +246,7 @@ async def _export_to_dos(
     async with client:
         report = await export_to_dos(client, output, compression=compression)
     if as_json:
-        click.echo(msgspec.json.encode(report).decode())
+        click.echo(msgspec.json.encode(report))
     elif not quiet:
         click.echo(f"{counted(report.records, 'to-do')}, {amount(report.bytes_written)}, in {output}", err=True)
 
@@ -258,7 +258,7 @@ async def _verify(output: str, quiet: bool, as_json: bool) -> None:  # noqa: FBT
 
     report = await verify_export(output)
     if as_json:
-        click.echo(msgspec.json.encode(report).decode())
+        click.echo(msgspec.json.encode(report))
     elif not quiet:
         click.echo(
             f"{counted(report.parts, 'whole file')}: {counted(report.records, 'record')}, {amount(report.bytes)}"

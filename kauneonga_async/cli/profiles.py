@@ -51,7 +51,7 @@ def profiles(*, as_json: bool) -> None:
         import msgspec
 
         for entry in found:
-            click.echo(msgspec.json.encode(entry).decode())
+            click.echo(msgspec.json.encode(entry))
 
 
 def _print(found: list[dict[str, Any]]) -> None:

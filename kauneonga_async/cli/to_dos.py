@@ -126,4 +126,4 @@ async def _create(
         following = created.schedule.next_occurrence if created.schedule else None
         click.echo(f"created to-do {created.id}" + (f", next sent {following:%Y-%m-%d %H:%M %Z}" if following else ""))
     else:
-        click.echo(msgspec.json.encode(created).decode())
+        click.echo(msgspec.json.encode(created))

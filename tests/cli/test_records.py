@@ -116,6 +116,25 @@ def test_a_narrow_terminal_is_given_every_column(environment: dict[str, str]) ->
     assert click.unstyle(shown).splitlines()[0].split() == ["ID", "CREATED", "NAME", "PHONE", "MES…"]
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_sign_that_a_terminal_lacks_is_a_question_mark(
+    on_terminal: Run, environment: dict[str, str], server: Sandbox, encoding: str
+) -> None:
+    environment["PYTHONIOENCODING"] = encoding
+    server.world.edit(1001, first_name="Lưu", content="x" * 1000)
+    outcome = on_terminal("messages", "list", "--limit", "1")
+    assert outcome.code == 0, outcome.out
+    assert "L?u" in outcome.out
+    assert "xxx?" in outcome.out
+
+
+def test_json_is_utf_8_whatever_the_locale_says(environment: dict[str, str]) -> None:
+    environment["PYTHONIOENCODING"] = "latin-1"
+    arguments = [*COMMAND, *CREATION, "--message-text=caf\u00e9", "--time=9:00 AM"]
+    done = subprocess.run(arguments, env=environment, capture_output=True, check=True)
+    assert json.loads(done.stdout.decode("utf-8"))["message_text"] == "caf\u00e9"
+
+
 def test_plain_text_keeps_its_letters_and_its_emoji() -> None:
     assert plain("Søren 👩\u200d⚕️ 東京") == "Søren 👩\u200d⚕️ 東京"
     assert plain(None) == ""
