@@ -110,7 +110,8 @@ def _account(
     if options["ca"] is not None:
         authority = _trusting(Path(options["ca"]), "--ca")
     elif profile is not None and profile.ca is not None and file is not None:
-        authority = _trusting(file.located(profile.ca), f"{file.path}: profile {name!r}: ca")
+        where = f"{file.path}: profile {name!r}: ca"
+        authority = _trusting(file.located(profile.ca, where), where)
     settings = {
         "timeout": pick("timeout", config.TIMEOUT),
         "max_retries": pick("retries", config.MAX_RETRIES),
@@ -133,7 +134,8 @@ def _token(
         return None
     where = f"{file.path}: profile {name!r}"
     if profile.token_file is not None:
-        return TokenFile(file.located(profile.token_file), f"{where}: token_file")
+        where += ": token_file"
+        return TokenFile(file.located(profile.token_file, where), where)
     if profile.token_env is None:
         raise ConfigurationError(f"{where}: it names no token: say token_env or token_file, or give --token-file")
     token = os.environ.get(profile.token_env)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
-from typing import Any, TypeVar
+from datetime import date, datetime, timedelta
+from typing import Any, Final, TypeVar
 
 import click
 
 from kauneonga_async.cli.help import Option
 
-__all__ = ["parse_date", "range_options"]
+__all__ = ["DAYS", "parse_date", "parse_day", "range_options"]
+
+DAYS: Final = click.IntRange(1, timedelta.max.days)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -31,13 +33,21 @@ def parse_date(value: str) -> date:
     return moment
 
 
+def parse_day(value: str) -> date:
+    """Read a date as :func:`parse_date` does, but no instant."""
+    day = parse_date(value)
+    if isinstance(day, datetime):
+        raise click.BadParameter(f"{value!r} is an instant; a day is needed, like 2025-12-31")
+    return day
+
+
 def range_options(command: Command) -> Command:
     """Give a command ``--from``, ``--to`` and ``--window``."""
     for option in (
         click.option(
             "--window",
             cls=Option,
-            type=click.IntRange(1),
+            type=DAYS,
             metavar="DAYS",
             help="Days to ask for at once.  [default: 7 to 31]",
         ),

@@ -68,9 +68,9 @@ def _explained(error: Exception) -> tuple[str, int]:
 
 
 def _is_refusal(error: Exception) -> bool:
-    """Tell whether an argument was refused by the SDK, whose messages begin with the argument's name."""
-    name, colon, _ = str(error).partition(":")
-    return bool(colon) and name.isidentifier()
+    """Tell whether arguments were refused by the SDK, whose messages begin with their names."""
+    names, colon, _ = str(error).partition(":")
+    return bool(colon) and all(name.isidentifier() for name in names.split(", "))
 
 
 def _advice(error: click.UsageError) -> str:

@@ -75,9 +75,22 @@ class ProfileFile(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(f"{self.path}: there is no profile {name!r}; there is: {known}")
         return self.profiles[name]
 
-    def located(self, value: str) -> Path:
-        """Return a file that a profile names: ``~`` is the home folder, and other paths begin at this file's."""
-        return self.path.parent / Path(value).expanduser()
+    def located(self, value: str, where: str) -> Path:
+        """Return a file that a profile names: ``~`` is the home folder, and other paths begin at this file's.
+
+        Args:
+            value: What the profile says.
+            where: Where it says so, as messages say.
+
+        Raises:
+            ConfigurationError: It is no path, or nobody's home.
+        """
+        if "\0" in value:
+            raise ConfigurationError(f"{where}: it holds a NUL, as no path does")
+        try:
+            return self.path.parent / Path(value).expanduser()
+        except RuntimeError:
+            raise ConfigurationError(f"{where}: whose home folder it begins with is not known") from None
 
 
 def profile_path() -> Path:

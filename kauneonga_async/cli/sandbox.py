@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from kauneonga_async.cli.dates import parse_date
+from kauneonga_async.cli.dates import parse_day
 from kauneonga_async.cli.help import Command, Option
 from kauneonga_async.cli.job import run
 
@@ -20,8 +20,8 @@ _option = partial(click.option, cls=Option, show_default=True)
 @click.command(cls=Command, short_help="An imitation of the API, to try things on")
 @_option("--port", type=click.IntRange(0, 65535), default=8765, metavar="N", help="0 for any that is free.")
 @_option("--messages", type=click.IntRange(0), default=10_000, metavar="N", help="How many it holds.")
-@_option("--from", "start", type=parse_date, default="2025-01-01", metavar="DATE", help="The day of the first.")
-@_option("--to", "end", type=parse_date, default="2025-12-31", metavar="DATE", help="The day of the last.")
+@_option("--from", "start", type=parse_day, default="2025-01-01", metavar="DATE", help="The day of the first.")
+@_option("--to", "end", type=parse_day, default="2025-12-31", metavar="DATE", help="The day of the last.")
 @_option("--recordings", type=click.IntRange(0), default=12, metavar="N", help="How many it holds.")
 @_option("--seed", type=int, default=1, metavar="N", help="From which all it holds follows.")
 @_option("--timezone", default="UTC", metavar="ZONE", help="The zone its dates are in.")

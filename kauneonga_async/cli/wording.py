@@ -15,7 +15,7 @@ _SAID_OTHERWISE: Final = {
     "to_date": "--to",
     "token": "--token-file",
 }
-_SUBJECT = re.compile(r"[a-z_]+(?=: )")
+_SUBJECT = re.compile(r"[a-z_]+(?:, [a-z_]+)*(?=: )")
 _DATES = re.compile(r"\b(?:from_date|to_date)\b")
 _ADVICE = re.compile(r"\b(pass |say )?([a-z_]+)=(?:True|\.\.\.|'[^']*')")
 
@@ -31,7 +31,8 @@ def in_the_command_s_words(message: str) -> str:
     if subject is None:
         return message
     # Of what follows a call's name, a part may be the server's.
-    return _option(subject[0]) + _DATES.sub(lambda found: _option(found[0]), message[subject.end() :])
+    told = _DATES.sub(lambda found: _option(found[0]), message[subject.end() :])
+    return ", ".join(map(_option, subject[0].split(", "))) + told
 
 
 def _option(name: str) -> str:

@@ -91,6 +91,11 @@ def test_without_the_extra_it_says_what_to_install() -> None:
         (["messages", "list", "--to", "2025-01-01"], "--to: it cannot stand without --from"),
         (["messages", "list", "--from", "2025-02-01", "--to", "2025-01-01"], "before"),
         (["messages", "list", "--window", "0", "--from", "2025-02-01"], "--window"),
+        (["messages", "list", "--window", "9999999999", "--from", "2025-02-01"], "--window"),
+        (["export", "messages", "-o", "nowhere", "--window", "9999999999", "--from", "2025-02-01"], "--window"),
+        (["watch", "--look-back", "9999999999"], "--look-back"),
+        (["messages", "list", "--from", "2025-01-01T00:00Z", "--to", "2025-01-02"], "--from, --to: one is a date"),
+        (["sandbox", "--from", "2025-01-01T00:00Z"], "'--from': '2025-01-01T00:00Z' is an instant"),
         (["messages", "list", "--timezone", "Mars/Olympus"], "Mars/Olympus"),
         (["messages", "list", "--base-url", "http://example.com/api"], "give --allow-http"),
         (

@@ -200,6 +200,15 @@ def test_without_a_file_the_list_says_where_it_belongs(kauneonga: Run, config_fo
         (profile("a", "https://h.example", 'token_env = "A"', 'token_file = "b"'), "token_file: there is a token_env"),
         (profile("a", "https://h.example"), "it names no token"),
         (profile("a", "https://h.example", 'token_env = "HOME"', 'ca = "none.pem"'), "ca: "),
+        (
+            profile("a", "https://h.example", 'token_env = "HOME"', 'ca = "a\\u0000b"'),
+            "profile 'a': ca: it holds a NUL",
+        ),
+        (
+            profile("a", "https://h.example", f'token_file = "{CANARY}\\u0000"'),
+            "profile 'a': token_file: it holds a NUL",
+        ),
+        (profile("a", "https://h.example", f'token_file = "~{CANARY}/b"'), "profile 'a': token_file: whose home"),
         ('[profiles.a]\ntimeout = 3\ntoken_env = "A"\n', "profile 'a': object missing required field base_url"),
         ("[profiles]\na = 3\n", "profiles: a table for each is needed"),
         ('default_profile = "b"\n' + profile("a", "https://h.example"), "default_profile: it names no profile"),

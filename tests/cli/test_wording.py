@@ -11,6 +11,7 @@ from kauneonga_async.cli.wording import in_the_command_s_words
     ("said", "meant"),
     [
         ("to_date: it lies before from_date, 2025-02-01", "--to: it lies before --from, 2025-02-01"),
+        ("from_date, to_date: one is a date", "--from, --to: one is a date"),
         ("max_retries: a number is needed", "--retries: a number is needed"),
         ("message_text: it must not be empty", "--message-text: it must not be empty"),
         (
