@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
-import signal
 import subprocess
 import sys
-import termios
-from array import array
 from collections.abc import Iterator
-from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -184,26 +177,6 @@ def test_the_token_can_come_from_stdin(environment: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("command", ["messages list", "to-dos list", "recordings list", "watch", "doctor"])
-def test_a_command_that_waits_for_its_token_ends_when_it_is_told_to(
-    environment: dict[str, str], tmp_path: Path, command: str, told: int, code: int
-) -> None:
-    pipe = tmp_path / "token"
-    os.mkfifo(pipe)
-    arguments = [*COMMAND, *command.split(), "--token-file", str(pipe)]
-    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        ours = None
-        while ours is None:
-            with suppress(OSError):  # nobody has opened it to read
-                ours = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-        process.send_signal(told)
-        _, err = process.communicate(timeout=20)
-    os.close(ours)
-    assert process.returncode == code
-    assert err.decode().strip() in ("kauneonga: interrupted", "kauneonga: terminated")
-
-
 def test_an_error_that_was_not_foreseen_is_reported_without_its_text(
     kauneonga: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -226,62 +199,6 @@ def test_verbose_tells_of_each_try(environment: dict[str, str], server: Sandbox)
     assert "attempt 1, status 500" in done.stderr
     assert "attempt 2, status 200" in done.stderr
     assert server.token not in done.stderr
-
-
-@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_being_told_to_end_is_clean(environment: dict[str, str], server: Sandbox, told: int, code: int) -> None:
-    server.settings.bandwidth = 1000
-    arguments = [*COMMAND, "messages", "list"]
-    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        while not server.requests:
-            os.sched_yield()
-        process.send_signal(told)
-        _, err = process.communicate()
-    assert process.returncode == code
-    assert err.decode() in ("kauneonga: interrupted\n", "\nkauneonga: interrupted\n", "kauneonga: terminated\n")
-
-
-def test_a_reader_who_has_had_enough_is_no_error(environment: dict[str, str]) -> None:
-    arguments = [*COMMAND, "messages", "list"]
-    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.readline()
-        process.stdout.close()
-        assert process.stderr.read() == b""
-    assert process.returncode == 0
-
-
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-@pytest.mark.parametrize(
-    ("arguments", "code"), [("messages list --limit 1", 0), ("messages list --to 2025-01-01", 2), ("--help", 0)]
-)
-def test_a_stream_that_is_closed_is_as_if_nobody_wrote_or_read(
-    environment: dict[str, str], closed: str, arguments: str, code: int
-) -> None:
-    shell = ["sh", "-c", f'"$@" {arguments} {closed}', "sh", *COMMAND]
-    done = subprocess.run(shell, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_reader_who_has_stalled_does_not_keep_a_command_from_ending(
-    environment: dict[str, str], server: Sandbox, told: int, code: int
-) -> None:
-    for _ in range(300):
-        server.world.add(datetime.now(UTC), content="x" * 1000)
-    arguments = [*COMMAND, "messages", "list"]
-    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        held = array("i", [0])
-        while held[0] < 60_000:  # of the 64 KiB that a pipe takes
-            fcntl.ioctl(process.stdout.fileno(), termios.FIONREAD, held)
-        process.send_signal(told)
-        assert process.wait(timeout=20) == code
-        assert process.stderr is not None
-        said = process.stderr.read().decode()
-    assert said.strip() in ("kauneonga: interrupted", "kauneonga: terminated")
 
 
 def test_an_authority_that_holds_no_certificate_is_wrong_usage(kauneonga: Run, tmp_path: Path) -> None:

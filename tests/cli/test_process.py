@@ -1,0 +1,107 @@
+"""The command as a process: told to end while it waits, its streams closed, its reader stalled or gone."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import termios
+from array import array
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kauneonga_async.sandbox import Sandbox
+from tests.cli.conftest import COMMAND
+
+
+def state_of(pid: int) -> str:
+    return subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("command", ["messages list", "to-dos list", "recordings list", "watch", "doctor"])
+def test_a_command_that_waits_for_its_token_ends_when_it_is_told_to(
+    environment: dict[str, str], tmp_path: Path, command: str, told: int, code: int
+) -> None:
+    pipe = tmp_path / "token"
+    os.mkfifo(pipe)
+    arguments = [*COMMAND, *command.split(), "--token-file", str(pipe)]
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        ours = None
+        while ours is None:
+            with suppress(OSError):  # nobody has opened it to read
+                ours = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        # It reads when it sleeps: Python lets go by what comes in the moment before that.
+        while not state_of(process.pid).startswith("S"):
+            pass
+        process.send_signal(told)
+        try:
+            _, err = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    os.close(ours)
+    assert process.returncode == code
+    assert err.decode().strip() in ("kauneonga: interrupted", "kauneonga: terminated")
+
+
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_being_told_to_end_is_clean(environment: dict[str, str], server: Sandbox, told: int, code: int) -> None:
+    server.settings.bandwidth = 1000
+    arguments = [*COMMAND, "messages", "list"]
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not server.requests:
+            os.sched_yield()
+        process.send_signal(told)
+        _, err = process.communicate()
+    assert process.returncode == code
+    assert err.decode() in ("kauneonga: interrupted\n", "\nkauneonga: interrupted\n", "kauneonga: terminated\n")
+
+
+def test_a_reader_who_has_had_enough_is_no_error(environment: dict[str, str]) -> None:
+    arguments = [*COMMAND, "messages", "list"]
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    ("arguments", "code"), [("messages list --limit 1", 0), ("messages list --to 2025-01-01", 2), ("--help", 0)]
+)
+def test_a_stream_that_is_closed_is_as_if_nobody_wrote_or_read(
+    environment: dict[str, str], closed: str, arguments: str, code: int
+) -> None:
+    shell = ["sh", "-c", f'"$@" {arguments} {closed}', "sh", *COMMAND]
+    done = subprocess.run(shell, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_reader_who_has_stalled_does_not_keep_a_command_from_ending(
+    environment: dict[str, str], server: Sandbox, told: int, code: int
+) -> None:
+    for _ in range(300):
+        server.world.add(datetime.now(UTC), content="x" * 1000)
+    arguments = [*COMMAND, "messages", "list"]
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        held = array("i", [0])
+        while held[0] < 60_000:  # of the 64 KiB that a pipe takes
+            fcntl.ioctl(process.stdout.fileno(), termios.FIONREAD, held)
+        process.send_signal(told)
+        try:
+            assert process.wait(timeout=20) == code
+        finally:
+            process.kill()
+        assert process.stderr is not None
+        said = process.stderr.read().decode()
+    assert said.strip() in ("kauneonga: interrupted", "kauneonga: terminated")
