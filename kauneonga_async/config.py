@@ -73,7 +73,7 @@ USER_AGENT: Final = f"kauneonga-async/{VERSION}"
 BASE_URL_VARIABLE: Final = "KAUNEONGA_BASE_URL"
 TOKEN_VARIABLE: Final = "KAUNEONGA_TOKEN"  # noqa: S105 - a variable's name
 
-UNWRITABLE: Final = re.compile("[\ud800-\udfff]")  # halves of surrogate pairs, which UTF-8 does not know
+_UNWRITABLE = re.compile("[\ud800-\udfff]")  # halves of surrogate pairs, which UTF-8 does not know
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # RFC 9110, 5.5
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
@@ -128,6 +128,11 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def is_writable(text: str) -> bool:
+    """Tell whether UTF-8 can write a text."""
+    return not _UNWRITABLE.search(text)
+
+
 def read_url(text: str | URL, base: URL | None = None) -> URL:
     """Return a URL, every part of which can be read: yarl looks at some of them only when they are asked for.
 
@@ -138,7 +143,7 @@ def read_url(text: str | URL, base: URL | None = None) -> URL:
     Raises:
         ValueError: It is none.
     """
-    if UNWRITABLE.search(str(text)):  # yarl would leave it out
+    if not is_writable(str(text)):  # yarl would leave it out
         raise ValueError("it cannot be read as a URL")
     try:
         url = URL(text) if base is None else base.join(URL(text))

@@ -29,7 +29,7 @@ def check_text(name: str, text: str) -> str:
 
 def check_writable(name: str, text: str) -> str:
     """Return a string if UTF-8 can write it."""
-    if config.UNWRITABLE.search(text):
+    if not config.is_writable(text):
         raise ValueError(f"{name}: {_UNWRITABLE}")
     return text
 
