@@ -221,7 +221,7 @@ def test_a_token_that_is_refused_ends_all_downloads_at_once(kauneonga: Run, serv
     server.settings.faults = lambda method, path: refusal if path.startswith("/audio/") else None
     outcome = kauneonga("recordings", "download", "--all", "-o", str(tmp_path))
     assert outcome.code == 1
-    assert outcome.err.count("AuthenticationError") == 1
+    assert outcome.err.count("AuthenticationError: GET") == 1
     assert len(server.requests) < 40
     assert list(tmp_path.iterdir()) == []
 
