@@ -159,6 +159,7 @@ class SentPart:
         self._fs.put_file(str(self._folder / "part"), self._path)
         stamp = _stamp(_entry(self._fs, self._path))
         if stamp.size != size:
+            self._fs.rm_file(self._path)  # it looks whole
             raise OSError(f"{self._path}: of {size} bytes that were sent {stamp.size} arrived")
         self.discard()
         return stamp

@@ -196,7 +196,9 @@ def test_what_somebody_else_put_beside_a_journal_is_no_part_of_it(make: Make) ->
     assert make().read_lines(JOURNAL) == [b"1"]
 
 
-def test_a_part_of_which_not_all_arrived_is_an_error(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_of_which_not_all_arrived_is_an_error_and_is_not_left_there(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     destination = make()
     destination.lock()
     file = destination.create(PART)
@@ -209,6 +211,7 @@ def test_a_part_of_which_not_all_arrived_is_an_error(make: Make, monkeypatch: py
     with pytest.raises(OSError, match=f"{PART}: of 5 bytes that were sent 3 arrived"):
         file.commit()
     file.discard()
+    assert PART not in destination.stamps()
 
 
 def test_a_part_that_was_staged_appears_in_the_place_of_what_was_there(
