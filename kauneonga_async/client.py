@@ -264,13 +264,13 @@ class KauneongaClient:
         """End all streams and close the connections made here; the client cannot be used again."""
         self._transport.close()
         # A scope of anyio's that was cancelled would cut short every wait of ours, and leave the connections open.
-        with anyio.CancelScope(shield=True):
-            try:
+        try:
+            with anyio.move_on_after(config.CLOSING_SECONDS, shield=True):  # a cursor's close may be the caller's own
                 await self._supervisors.aclose()
-            finally:
-                if self._sessions is not None and self._owns_sessions:
-                    with anyio.move_on_after(config.CLOSING_SECONDS):  # what was not sent yet may never be taken
-                        await self._sessions.aclose()
+        finally:
+            if self._sessions is not None and self._owns_sessions:
+                with anyio.move_on_after(config.CLOSING_SECONDS, shield=True):  # what was sent may never be taken
+                    await self._sessions.aclose()
 
     async def __aenter__(self) -> KauneongaClient:
         if self.closed:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import warnings
+from datetime import date
 from typing import Any
 
 import anyio
 import pytest
 
-from kauneonga_async import KauneongaClient, Message, ServerCalendar, __version__, config, errors
+from kauneonga_async import KauneongaClient, MemoryCursor, Message, ServerCalendar, __version__, config, errors
 from kauneonga_async.sandbox import Sandbox
 from tests.canaries import shown_of_error
 from tests.data import example
@@ -65,6 +66,22 @@ async def test_a_scope_of_anyio_s_that_is_cancelled_leaves_no_connection_open(sa
     if kind == "call":
         assert transport is not None
         assert transport.is_closing()
+
+
+async def test_a_cursor_that_does_not_close_is_not_waited_for_without_end(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stuck(MemoryCursor):
+        async def close(self) -> None:
+            await anyio.sleep_forever()
+
+    monkeypatch.setattr(config, "CLOSING_SECONDS", 0.01)
+    client = KauneongaClient(sandbox.base_url, sandbox.token)
+    watch = client.messages.watch(cursor=Stuck(), start=date(2025, 3, 1))
+    async with asyncio.timeout(10):
+        await anext(aiter(watch))
+        await client.aclose()
+    assert client._transport.sessions.open_sessions == []
 
 
 @pytest.mark.filterwarnings("ignore:Sending a large body")

@@ -186,6 +186,7 @@ class Answer:
             method=self._request.method,
             url=self._request.url.origin() if self._request.foreign else self._request.url,
             request_id=self._request.request_id,
+            foreign=self._request.foreign,
         )
 
     def translate(self, error: Exception) -> KauneongaError:

@@ -85,6 +85,7 @@ def error_for(
     method: str,
     url: URL,
     request_id: str,
+    foreign: bool = False,
 ) -> StatusError:
     """Return the error that a refusal means.
 
@@ -96,9 +97,10 @@ def error_for(
         method: The request's method.
         url: The request's URL.
         request_id: The request's id, unless the response names another.
+        foreign: Whether it was sent to another host than the API's, without the token.
     """
     info, _ = read_info(body)
-    kind = _class_of(status, info)
+    kind = StatusError if foreign and status == HTTPStatus.UNAUTHORIZED else _class_of(status, info)
     fields: dict[str, Any] = {}
     if issubclass(kind, (RateLimited, ServerError)):
         fields["retry_after"] = retry_after(headers)
@@ -109,6 +111,8 @@ def error_for(
         parts.append('and yet its body says "success": false: .info and .body may say why')
     if kind in _ADVICE:
         parts.append(_ADVICE[kind])
+    elif status == HTTPStatus.UNAUTHORIZED:
+        parts.append("no token goes to this host, and none was refused: the URL may have expired")
     elif status in REDIRECTS and "Location" in headers:
         parts.append(_redirect_advice(headers["Location"], url))
     elif status == HTTPStatus.NOT_FOUND:

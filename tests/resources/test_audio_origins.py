@@ -25,6 +25,14 @@ async def test_the_token_goes_to_the_api_s_own_origin_alone(tmp_path: Path) -> N
     assert "cookie" not in head.lower()
 
 
+async def test_a_refusal_elsewhere_is_not_one_of_the_token(tmp_path: Path) -> None:
+    async with WireServer(response(401, b"")) as elsewhere, WireServer() as server:
+        async with KauneongaClient(server.base_url, TOKEN) as client:
+            with pytest.raises(errors.StatusError, match="no token goes to this host") as caught:
+                await client.call_recordings.download(recording(f"{elsewhere.origin}/a.mp3"), tmp_path)
+    assert not isinstance(caught.value, errors.AuthenticationError)
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_followed_without_the_token(tmp_path: Path, status: int) -> None:
     async with WireServer(response(body=AUDIO)) as elsewhere:
