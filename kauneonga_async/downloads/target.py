@@ -5,6 +5,7 @@ All of it blocks, and runs in threads, but for ``expect`` and ``hold``.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import shutil
@@ -131,9 +132,12 @@ class Target:
         self._file = None
 
     def forget(self) -> None:
-        """Let nobody go on from what is kept."""
+        """Let nobody go on from what is kept; what somebody else is writing to by now stays theirs."""
+        if self.kept and self._file is None:
+            with contextlib.suppress(DestinationLocked):
+                self._file = AtomicFile(self.path, part=self._part)
         self.kept = 0
-        self._sidecar.forget()
+        self.leave()
 
     def leave(self) -> None:
         """Leave off: keep what can be resumed, and nothing else."""

@@ -136,6 +136,39 @@ def test_what_is_left_off_before_it_lands_can_be_begun_again_at_once(tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == ["1.mp3"]
 
 
+def test_what_one_download_is_writing_is_not_forgotten_by_another_that_looked_at_it(tmp_path: Path) -> None:
+    first, second, third = (received(tmp_path, "1.mp3") for _ in range(3))
+    first.append([AUDIO])
+    first.keep()
+    second.look()
+    second.forget()
+    assert second.validator is None
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.mp3.part", "1.mp3.part.json"]
+    first.append([AUDIO])
+    first.leave()
+    third.look()
+    assert third.kept == 2 * len(AUDIO)
+    first.expect(first.kept, 3 * len(AUDIO), '"v1"')
+    first.append([AUDIO])
+    land([first])
+    assert first.error is None
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"1.mp3": 3 * AUDIO}
+
+
+def test_what_nobody_is_writing_is_forgotten_and_the_next_download_begins_anew(tmp_path: Path) -> None:
+    first, second, third = (received(tmp_path, "1.mp3") for _ in range(3))
+    first.append([AUDIO])
+    first.leave()
+    second.look()
+    second.forget()
+    third.look()
+    assert third.kept == 0
+    assert list(tmp_path.iterdir()) == []
+    land([third])
+    assert third.error is None
+    assert third.path.read_bytes() == AUDIO
+
+
 def test_a_disk_that_is_full_is_left_without_a_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(self: AtomicFile, data: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
