@@ -83,12 +83,17 @@ class Download:
         """
         self._target = target
         url = self._url
-        for _ in range(MOST_REDIRECTS + 1):
-            next_url = await self._follow(url)
-            if next_url is None:
-                return
-            url = next_url
-        raise StatusError(f"recording {self._id}: more than {MOST_REDIRECTS} redirects", status=302, method="GET")
+        try:
+            for _ in range(MOST_REDIRECTS + 1):
+                next_url = await self._follow(url)
+                if next_url is None:
+                    return
+                url = next_url
+            raise StatusError(f"recording {self._id}: more than {MOST_REDIRECTS} redirects", status=302, method="GET")
+        except BaseException:
+            # Between two pieces the part stays open.
+            await carry_out(target.leave)
+            raise
 
     async def _follow(self, url: URL) -> URL | None:
         """Ask one place; again, whatever its retries, as long as each time brings the download a good way on."""
@@ -134,15 +139,18 @@ class Download:
             self._target.expect(begin, expected, None)
             return None
         self._check_size(expected or begin)
+        if begin != self._target.kept:
+            # It comes from its beginning: what is open ends behind what was kept.
+            await carry_out(self._target.leave)
         self._target.expect(begin, expected, validator_of(answer))
         try:
             size = await self._receive(answer)
             if end is not None and size != end:
-                await carry_out(partial(self._keep_piece, is_good=size < end))
+                await carry_out(self._keep_held if size < end else self._target.forget)
                 raise ConnectionFailed(f"{answer}: {size:,} of {end:,} bytes came", phase="body")
             if end != expected:
                 self._is_short = True
-                await carry_out(partial(self._keep_piece, is_good=True))
+                await carry_out(self._keep_held)
                 return None
             self.verified = "nothing" if expected is None else "length"
             await self._verify(answer)
@@ -151,12 +159,9 @@ class Download:
             raise
         return None
 
-    def _keep_piece(self, *, is_good: bool) -> None:
-        if is_good:
-            self._target.append_held()
-        else:
-            self._target.forget()
-        self._target.leave()
+    def _keep_held(self) -> None:
+        self._target.append_held()
+        self._target.keep()
 
     async def _receive(self, answer: Answer) -> int:
         """Append the body to the file but for its last bytes, which it holds, and return how many there are in all."""

@@ -42,5 +42,26 @@ def serve_ranges(
     return serve
 
 
+def serve_pieces(size: int, *, closing: bool = False) -> Callable[[Exchange], Coroutine[Any, Any, None]]:
+    """A server whose first answer breaks off, and which then gives no more than so many bytes at a time."""
+
+    async def serve(exchange: Exchange) -> None:
+        wanted = exchange.headers.get("range")
+        if wanted is None:
+            await exchange.send(response(body=AUDIO, etag='"v1"')[:300_000])
+            exchange.writer.close()
+            return
+        begin = int(wanted.removeprefix("bytes=").rstrip("-"))
+        piece = AUDIO[begin : begin + size]
+        last = len(AUDIO) if closing else begin + len(piece)
+        extra = {"content_length": "", "connection": "close"} if closing else {}
+        place = f"bytes {begin}-{last - 1}/{len(AUDIO)}"
+        await exchange.send(response(206, piece, etag='"v1"', content_range=place, **extra))
+        if closing:
+            exchange.writer.close()
+
+    return serve
+
+
 def left_over(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
