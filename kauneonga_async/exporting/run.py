@@ -23,7 +23,7 @@ from kauneonga_async.exporting.opening import open_journal
 from kauneonga_async.exporting.ordered_parts import OrderedParts
 from kauneonga_async.exporting.parts import Parts
 from kauneonga_async.exporting.past import recollect
-from kauneonga_async.exporting.pauses import pause_after
+from kauneonga_async.exporting.pauses import Patience
 from kauneonga_async.exporting.report import ExportReport
 from kauneonga_async.exporting.state import State
 from kauneonga_async.streams import Listing, ListingRun
@@ -84,8 +84,9 @@ class ExportRun:
 
     async def _patiently(self, step: Callable[[], Awaitable[BaseException | None]]) -> None:
         """Take a step, which returns what ended it early, again and again while the server asks for patience."""
+        patience = Patience(lambda: len(self._journal.state.wholes))
         while (error := await step()) is not None:
-            pause = pause_after(error)
+            pause = patience.pause_after(error)
             if pause is None:
                 # Without the frames of the run, whose locals hold records.
                 raise error.with_traceback(None)

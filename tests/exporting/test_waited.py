@@ -48,6 +48,40 @@ async def test_a_server_that_asks_for_a_day_is_not(client: KauneongaClient, sand
         await export_messages(client, tmp_path, FIRST, LAST)
 
 
+def test_a_server_that_always_asks_for_half_an_hour_is_not_waited_for_longer_than_an_hour(
+    tmp_path: Path, run_jumping: Callable[[Coroutine[Any, Any, None]], None]
+) -> None:
+    async def export() -> None:
+        async with (
+            Sandbox(messages=200, faults=lambda method, path: ASKED_TO_WAIT) as sandbox,
+            KauneongaClient(sandbox.base_url, sandbox.token) as client,
+        ):
+            began = asyncio.get_running_loop().time()
+            async with asyncio.timeout(100_000):
+                with pytest.raises(errors.RateLimited):
+                    await export_messages(client, tmp_path, FIRST, LAST, concurrency=1)
+            assert 3600 <= asyncio.get_running_loop().time() - began < 4000
+
+    run_jumping(export())
+
+
+def test_an_export_that_each_wait_brings_on_waits_as_often_as_that_takes(
+    tmp_path: Path, run_jumping: RunJumping
+) -> None:
+    async def export() -> ExportReport:
+        async with (
+            Sandbox(messages=200, faults=ScriptedFaults([None, None, None, ASKED_TO_WAIT] * 4)) as sandbox,
+            KauneongaClient(sandbox.base_url, sandbox.token) as client,
+        ):
+            began = asyncio.get_running_loop().time()
+            report = await export_messages(client, tmp_path, FIRST, LAST, concurrency=1)
+            assert asyncio.get_running_loop().time() - began >= 4 * 1800
+            assert sorted(lines_in(tmp_path)) == sorted(truth(sandbox))
+            return report
+
+    assert run_jumping(export()).records == 200
+
+
 def test_a_server_that_asks_for_an_hour_when_it_is_asked_for_its_present_is_waited_for(
     tmp_path: Path, run_jumping: RunJumping
 ) -> None:

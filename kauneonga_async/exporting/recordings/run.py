@@ -88,11 +88,11 @@ class RecordingsRun:
         manifest = Manifest(self._destination)
         try:
             await carry_out(manifest.begin)
-            await patiently(partial(self._see_to_all, manifest))
+            await patiently(partial(self._see_to_all, manifest), self._count_told)
             if self._expired:
                 # A signed URL lives for minutes, and the list may be older than that by now.
                 self._is_last_list = True
-                await patiently(partial(self._see_to_all, manifest))
+                await patiently(partial(self._see_to_all, manifest), self._count_told)
                 # Nobody lists these any more.
                 for audio, raw in list(self._expired.values()):
                     self._tell_of(audio, raw)
@@ -103,6 +103,9 @@ class RecordingsRun:
             await carry_out(manifest.discard)
         self._tell()
         return self._report
+
+    def _count_told(self) -> int:
+        return len(self._told)
 
     async def _see_to_all(self, manifest: Manifest) -> None:
         """List recordings, and see to each that was not told of yet; in the last list, to those that had expired."""

@@ -110,6 +110,63 @@ def test_a_recording_whose_server_asks_for_a_day_has_failed(
     assert (report.downloaded, report.failed) == (2, 1)
 
 
+def test_a_recording_whose_server_always_asks_for_a_moment_has_failed_after_an_hour(
+    tmp_path: Path, run_jumping: Callable[[Coroutine[Any, Any, RecordingsReport]], RecordingsReport]
+) -> None:
+    async def export() -> RecordingsReport:
+        async with (
+            Sandbox(recordings=3) as sandbox,
+            KauneongaClient(sandbox.base_url, sandbox.token, max_retries=0) as client,
+        ):
+            held_up = f"/audio/{sandbox.world.recording_ids()[1]}.mp3"
+            a_while = Fault(status=429, headers={"Retry-After": "300"})
+            sandbox.settings.faults = lambda method, path: a_while if path == held_up else None
+            began = asyncio.get_running_loop().time()
+            async with asyncio.timeout(100_000):
+                report = await export_recordings(client, tmp_path)
+            assert 3600 <= asyncio.get_running_loop().time() - began < 4000
+            return report
+
+    report = run_jumping(export())
+    assert (report.downloaded, report.failed) == (2, 1)
+    assert Counter(statuses(tmp_path).values()) == {"done": 2, "failed": 1}
+
+
+def test_a_server_that_never_lists_is_not_waited_for_longer_than_an_hour(
+    tmp_path: Path, run_jumping: Callable[[Coroutine[Any, Any, None]], None]
+) -> None:
+    async def export() -> None:
+        async with (
+            Sandbox(recordings=3, faults=lambda method, path: HALF_AN_HOUR) as sandbox,
+            KauneongaClient(sandbox.base_url, sandbox.token, max_retries=0) as client,
+        ):
+            async with asyncio.timeout(100_000):
+                with pytest.raises(errors.RateLimited):
+                    await export_recordings(client, tmp_path)
+            assert len(sandbox.requests) == 3
+
+    run_jumping(export())
+
+
+def test_a_list_that_each_wait_brings_on_is_waited_for_as_often_as_that_takes(
+    tmp_path: Path, run_jumping: Callable[[Coroutine[Any, Any, RecordingsReport]], RecordingsReport]
+) -> None:
+    async def export() -> RecordingsReport:
+        stalls = [Fault(stall_after=size) for size in (5_000, 10_000, 15_000)]
+        faults = Seldom({LIST: [fault for stall in stalls for fault in (stall, HALF_AN_HOUR)]})
+        async with (
+            Sandbox(recordings=200, faults=faults) as sandbox,
+            KauneongaClient(sandbox.base_url, sandbox.token) as client,
+        ):
+            began = asyncio.get_running_loop().time()
+            report = await export_recordings(client, tmp_path, concurrency=4)
+            assert asyncio.get_running_loop().time() - began >= 3 * 1800
+            return report
+
+    report = run_jumping(export())
+    assert (report.listed, report.downloaded, report.failed) == (200, 200, 0)
+
+
 async def test_what_had_expired_and_is_not_listed_any_more_is_told_of(
     sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
 ) -> None:
