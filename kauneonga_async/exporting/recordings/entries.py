@@ -50,7 +50,7 @@ class ManifestLine(msgspec.Struct, frozen=True):
         sha256: Its digest.
         verified: What it was checked by.
         error: What went wrong.
-        recording: The server's own bytes.
+        recording: The server's own bytes; null if it is not listed any more, and the manifest before has none.
     """
 
     id: int

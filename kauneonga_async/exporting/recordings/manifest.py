@@ -42,8 +42,8 @@ class Manifest:
         self._file.write(bytes(lines))
 
     def finish(self, audio: Iterable[Audio]) -> None:
-        """Keep the files of recordings that the server does not list any more, and let the manifest appear."""
-        gone = [entry for entry in audio if entry.id not in self._ids and entry.status == "done"]
+        """Add the lines of those recordings that the server does not list any more, and let the manifest appear."""
+        gone = [entry for entry in audio if entry.id not in self._ids]
         if gone:
             before = _recordings_in(self._destination, {entry.id for entry in gone})
             self.write((entry, before.get(entry.id, _UNKNOWN)) for entry in gone)

@@ -70,7 +70,7 @@ class RecordingsRun:
         self._stamps: dict[str, Stamp] = {}
         self._begun: frozenset[str] | None = None  # files of which there is a part, if that is known
         self._told: set[int] = set()
-        self._expired: dict[int, tuple[Audio, msgspec.Raw]] = {}  # not told of before they are listed once more
+        self._expired: dict[int, Audio] = {}  # not told of before they are listed once more
         self._is_last_list = False
         self._lines: list[tuple[Audio, msgspec.Raw]] = []
 
@@ -93,11 +93,13 @@ class RecordingsRun:
                 # A signed URL lives for minutes, and the list may be older than that by now.
                 self._is_last_list = True
                 await patiently(partial(self._see_to_all, manifest), self._count_told)
-                # Nobody lists these any more.
-                for audio, raw in list(self._expired.values()):
-                    self._tell_of(audio, raw)
             await carry_out(partial(manifest.write, self._lines))
-            await carry_out(partial(manifest.finish, list(self._journal.state.audio.values())))
+            # Nobody lists these any more: all may have expired, and their records are not held in memory.
+            gone = list(self._expired.values())
+            for audio in gone:
+                self._count(audio)
+            files = [audio for audio in self._journal.state.audio.values() if audio.status == "done"]
+            await carry_out(partial(manifest.finish, files + gone))
             await carry_out(self._journal.shorten)
         finally:
             await carry_out(manifest.discard)
@@ -162,7 +164,7 @@ class RecordingsRun:
             self._report.downloaded += 1
             self._report.bytes_written += audio.bytes
         if audio.status == "expired" and not self._is_last_list:
-            self._expired[audio.id] = audio, raw
+            self._expired[audio.id] = audio
             return
         self._tell_of(audio, raw)
 

@@ -167,23 +167,6 @@ def test_a_list_that_each_wait_brings_on_is_waited_for_as_often_as_that_takes(
     assert (report.listed, report.downloaded, report.failed) == (200, 200, 0)
 
 
-async def test_what_had_expired_and_is_not_listed_any_more_is_told_of(
-    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
-) -> None:
-    *kept, gone = sandbox.world.recording_ids()
-
-    def faults(method: str, path: str) -> Fault | None:
-        if path != f"/audio/{gone}.mp3":
-            return None
-        sandbox.world.recordings = len(kept)
-        return Fault(status=403)
-
-    sandbox.settings.faults = faults
-    report = await export_recordings(client, tmp_path)
-    assert (report.listed, report.downloaded, report.expired) == (len(kept) + 1, len(kept), 1)
-    assert statuses(tmp_path) == {**dict.fromkeys(kept, "done"), gone: "expired"}
-
-
 async def test_the_list_has_the_time_and_the_retries_that_were_given(
     sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
 ) -> None:
