@@ -123,14 +123,18 @@ class Spool:
     async def _write_to_file(self, data: bytes) -> bool:
         async with self._file_lock:
             try:
-                if self._file is None:
-                    self._file = await carry_out(_temporary_file)
-                await carry_out(partial(_write_at, self._file, self._place(data)))
+                file = await carry_out(self._open) if self._file is None else self._file
+                await carry_out(partial(_write_at, file, self._place(data)))
             except OSError:
                 self._disk_failed = True
                 return False
             self._written += len(data)
         return True
+
+    def _open(self) -> IO[bytes]:
+        # Kept in the thread: who is cancelled while he waits for it is not handed it.
+        self._file = _temporary_file()
+        return self._file
 
     def _place(self, data: bytes) -> list[tuple[int, memoryview]]:
         """Return the pieces of what is to be written next, each with its position in the file."""

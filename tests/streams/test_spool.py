@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from random import Random
+from typing import IO
 
+import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kauneonga_async import KauneongaClient, config, errors
 from kauneonga_async.sandbox import Sandbox
+from kauneonga_async.streams import spool as spool_module
 from kauneonga_async.streams.spool import Spool, SpoolBudget
 from tests.budget import examples
 
@@ -171,6 +176,36 @@ async def test_a_disk_that_fills_up_loses_nothing_and_lets_nobody_wait_for_ever(
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
             await spool.aclose()
         assert read == b"".join(slices)
+
+
+async def test_a_file_that_was_still_being_made_when_its_writer_was_cancelled_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files: list[IO[bytes]] = []
+    begun, may_go_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def make() -> IO[bytes]:
+        loop.call_soon_threadsafe(begun.set)
+        assert may_go_on.wait(20)
+        files.append(tempfile.TemporaryFile(buffering=0))  # noqa: SIM115 - the spool closes it
+        return files[0]
+
+    monkeypatch.setattr(spool_module, "_temporary_file", make)
+    with small():
+        spool = Spool(SpoolBudget())
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_fill, spool)
+            await begun.wait()
+            tasks.cancel_scope.cancel()
+            may_go_on.set()
+        await spool.aclose()
+    assert [file.closed for file in files] == [True]
+
+
+async def _fill(spool: Spool) -> None:
+    for data in numbered([SLICE] * 9):
+        await spool.write(data)
 
 
 async def test_what_the_writer_ended_with_is_raised_after_all_that_it_wrote() -> None:
