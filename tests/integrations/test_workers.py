@@ -11,7 +11,7 @@ import pytest
 from distributed import Reschedule
 from distributed.worker_state_machine import ComputeTaskEvent, FreeKeysEvent, RescheduleEvent, WorkerState
 
-from kauneonga_async import ServerCalendar, errors
+from kauneonga_async import KauneongaClient, ServerCalendar, errors
 from kauneonga_async.exporting import Order
 from kauneonga_async.exporting.engine import Job
 from kauneonga_async.integrations.dask import workers
@@ -138,3 +138,26 @@ async def test_all_clients_are_closed_in_the_end(clients: Clients) -> None:
     assert new.client.closed
     for order in (second, third):
         await order.__aexit__(None, None, None)
+
+
+async def test_clients_that_would_expire_while_others_are_closed_are_closed_once(
+    clients: Clients, expired: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close = KauneongaClient.aclose
+
+    async def close_slowly(client: KauneongaClient) -> None:
+        for _ in range(3):  # turns of the loop, in which timers fire
+            await anyio.lowlevel.checkpoint()
+        await close(client)
+
+    monkeypatch.setattr(KauneongaClient, "aclose", close_slowly)
+    orders = [clients.client(run, ORDER, None) for run in ("first", "second", "third")]
+    found = [(await order.__aenter__()).client for order in orders]
+    monkeypatch.setattr(workers, "_KEPT", 0)
+    for order in orders:
+        await order.__aexit__(None, None, None)
+    worker: Any = None
+    await clients.teardown(worker)
+    await anyio.lowlevel.checkpoint()
+    assert all(client.closed for client in found)
+    assert expired == []

@@ -58,6 +58,9 @@ class Clients(WorkerPlugin):
     async def teardown(self, worker: Worker) -> None:
         """Close what is open."""
         for kept in self._open:
+            if kept.timer is not None:
+                kept.timer.cancel()
+        for kept in list(self._open):  # orders begin and end meanwhile
             await kept.client.aclose()
 
     def transition(self, key: Any, start: str, finish: str, **more: Any) -> None:
