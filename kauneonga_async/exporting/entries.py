@@ -36,7 +36,7 @@ class PartEntry(msgspec.Struct, frozen=True, omit_defaults=True):
         records: Records in it.
         size: Bytes.
         sha256: The digest of its bytes, in hexadecimal.
-        mark: What its stamp said when it was written.
+        mark: What its stamp said when it was written, or its bytes were last found to be those.
         without_details: How many of the records are as they were listed, for the server had no more of them.
     """
 

@@ -71,7 +71,10 @@ def open_journal(
     compare(state.begun, begun, destination)
     if check is not None:
         check(state.begun)
-    state.drop(lambda whole: not all(is_sound(destination, part, stamps.get(part.name)) for part in whole.parts))
+    marks = {part: stamps[part.name].mark for part in state.parts if is_sound(destination, part, stamps.get(part.name))}
+    state.drop(lambda whole: not all(part in marks for part in whole.parts))
+    for whole in state.wholes.values():
+        whole.note_marks(marks)
     if refresh_since is not None:
         state.drop(lambda whole: _reaches(whole, refresh_since))
     _remove_leftovers(destination, state, calendar, parts)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from kauneonga_async import KauneongaClient, errors, export_messages, verify_export
+from kauneonga_async.exporting import opening
+from kauneonga_async.exporting.destinations import Destination
 from kauneonga_async.exporting.entries import Begun
 from kauneonga_async.exporting.lines import write_line
 from kauneonga_async.files import AtomicFile
@@ -36,6 +38,27 @@ async def test_a_file_that_was_merely_touched_is_kept(client: KauneongaClient, t
     await export(client, tmp_path)
     os.utime(parts_of(tmp_path)[0])
     assert (await export(client, tmp_path)).parts_kept == 20
+
+
+async def test_files_that_were_copied_are_read_once_and_known_by_their_new_times_from_then_on(
+    client: KauneongaClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await export(client, tmp_path)
+    for place, path in enumerate(parts_of(tmp_path)):
+        os.utime(path, ns=(place, place))
+    read: list[str] = []
+    digest = opening.digest_of
+
+    def digest_of(destination: Destination, name: str) -> str:
+        read.append(name)
+        return digest(destination, name)
+
+    monkeypatch.setattr(opening, "digest_of", digest_of)
+    assert (await export(client, tmp_path)).parts_kept == 20
+    assert sorted(read) == [path.name for path in parts_of(tmp_path)]
+    read.clear()
+    assert (await export(client, tmp_path)).parts_kept == 20
+    assert read == []
 
 
 async def test_what_a_crash_left_is_cleaned_up(sandbox: Sandbox, client: KauneongaClient, tmp_path: Path) -> None:

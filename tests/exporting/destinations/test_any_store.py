@@ -8,11 +8,14 @@ from typing import Any
 from uuid import uuid4
 
 import fsspec
+import msgspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from kauneonga_async import KauneongaClient, export_messages
 from kauneonga_async.errors import DestinationLocked
+from kauneonga_async.exporting import opening
+from kauneonga_async.exporting.destinations import Destination, any_store
 from kauneonga_async.exporting.destinations.lease import LOCK
 from kauneonga_async.exporting.destinations.object_store import ObjectStore, object_store
 from tests.exporting.destinations.contract import JOURNAL, PART, read
@@ -232,3 +235,26 @@ def test_a_part_that_was_staged_appears_in_the_place_of_what_was_there(
         destination.adopt(PART, file.commit().mark)
     assert read(destination, PART) == b"new"
     assert keys(destination) == [LOCK, PART]
+
+
+async def test_what_was_written_before_its_store_s_marks_were_known_is_read_once(
+    make: Make, client: KauneongaClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Earlier versions did not know how some stores call the time of a file."""
+    url, days = str(make()), (date(2025, 1, 1), date(2025, 1, 31))
+    whole = await export_messages(client, url, *days)
+    bare = any_store._stamp
+    monkeypatch.setattr(any_store, "_stamp", lambda entry: msgspec.structs.replace(bare(entry), mark="a time"))
+    read: list[str] = []
+    digest_of = opening.digest_of
+
+    def note_and_digest(destination: Destination, name: str) -> str:
+        read.append(name)
+        return digest_of(destination, name)
+
+    monkeypatch.setattr(opening, "digest_of", note_and_digest)
+    for expected in (whole.parts, 0):
+        report = await export_messages(client, url, *days)
+        assert (report.parts, report.parts_kept) == (0, whole.parts)
+        assert len(read) == expected
+        read.clear()
