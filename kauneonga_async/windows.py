@@ -61,6 +61,10 @@ class Window(msgspec.Struct, frozen=True, cache_hash=True):
         """Tell whether a record of this instant is this window's to hand out."""
         return self.start <= instant and (self.end is None or instant < self.end)
 
+    def is_of_whole_days(self, calendar: ServerCalendar) -> bool:
+        """Tell whether no other window can own a part of one of its days."""
+        return self.start == calendar.start_of(self.first) and self.end in (None, calendar.end_of(self.last))
+
     def halves(self, calendar: ServerCalendar) -> tuple[Window, Window] | None:
         """Return two windows that own between them what this one owns, or None if it is a single day."""
         if self.days == 1:

@@ -7,7 +7,7 @@ deliver; the look of a list that was cut off; and, where a calendar is stated, a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -102,7 +102,7 @@ class Audit:
             return
         for work in past.delivered:
             if work.window is not None:
-                self._overlap.deliver(work.window, work, work.sieve.seen, {})
+                self._overlap.deliver(work.window, work, work.sieve.seen, {}, {})
         for ask in past.again:
             for window in ask.windows:
                 self._overlap.reopen(window, ask.missing)
@@ -125,14 +125,18 @@ class Audit:
         if self._overlap is None:
             return Account(steps, {})
         self._note_total(work, window, sieve.total)
-        sightings = sieve.sightings.by_day if sieve.sightings else {}
+        sightings, times = (sieve.sightings.by_day, sieve.sightings.times) if sieve.sightings else ({}, {})
         sieve.sightings = None
-        lacks, expected = self._overlap.deliver(window, work, sieve.seen, sightings)
+        lacks, expected = self._overlap.deliver(window, work, sieve.seen, sightings, times)
+        doubts, lacking = _suspects(lacks)
         if work.again and work.again.suspected and sieve.handed_out:
             steps += self._prove_cap(work.again.suspected)
-        if not any(work in lack.owners for lack in lacks) and window.days > 1 and self._looks_cut(work, window, now):
+        if work not in lacking and window.days > 1 and self._looks_cut(work, window, now):
             steps += self._ask_again(work, window, [])
-        steps += self._pursue(lacks)
+        steps += doubts
+        for owner, missing in lacking.items():
+            if owner.window is not None:
+                steps += self._ask_again(owner, owner.window, sorted(missing))
         return Account(steps, expected)
 
     def forget_before(self, first_unfinished: Window) -> None:
@@ -154,24 +158,6 @@ class Audit:
             f"the list of {window} lacks records of that day that the server holds (ids {some}): it seems to filter on "
             f"another field than {self._calendar.date_field}, or its days are not those of {self._calendar!r}"
         )
-
-    def _pursue(self, lacks: list[Lack[Work[Any]]]) -> list[AskAgain | Doubt]:
-        """Ask all owners of a day for what it lacks: which of them a record is of, a sighting does not tell.
-
-        What it lacks still, once each was asked for that day alone, is in doubt.
-        """
-        steps: list[AskAgain | Doubt] = []
-        lacking: defaultdict[Work[Any], set[Missing]] = defaultdict(set)
-        for missing, owners in lacks:
-            still = missing.intersection(*map(_sought, owners))
-            if still:
-                steps.append(Doubt(owners[-1], tuple(sorted(still))))
-            for owner in owners:
-                lacking[owner] |= missing - _sought(owner)
-        for owner, sought in lacking.items():
-            if sought and owner.window is not None:
-                steps += self._ask_again(owner, owner.window, sorted(sought))
-        return steps
 
     def _ask_again(self, work: Work[Any], window: Window, missing: list[Missing]) -> list[AskAgain | Doubt]:
         """Ask again for a window that lacks records, or, without evidence, seems to."""
@@ -236,6 +222,28 @@ class Audit:
             )
             return [AskAgain(work, (probe,), is_probe=True)]
         return []
+
+
+def _suspects(lacks: Iterable[Lack[Work[Any]]]) -> tuple[list[Doubt], dict[Work[Any], set[Missing]]]:
+    """Return what is in doubt, and which windows to ask again, each for what.
+
+    Of several windows that share a day, one is asked after the other, the likeliest first. What is lacking still, once
+    each was asked for that day alone, is in doubt.
+    """
+    doubts: list[Doubt] = []
+    lacking: defaultdict[Work[Any], set[Missing]] = defaultdict(set)
+    for missing, owners in lacks:
+        sought = [(owner, _sought(owner)) for owner in reversed(owners)]
+        in_doubt: list[Missing] = []
+        for record in sorted(missing):
+            owner = next((owner for owner, known in sought if record not in known), None)
+            if owner is None:
+                in_doubt.append(record)
+            else:
+                lacking[owner].add(record)
+        if in_doubt:
+            doubts.append(Doubt(owners[-1], tuple(in_doubt)))
+    return doubts, lacking
 
 
 def _sought(work: Work[Any]) -> frozenset[Missing]:

@@ -31,7 +31,10 @@ class Missing(NamedTuple):
 
 
 class Lack(NamedTuple, Generic[Owner]):
-    """What a day lacks, and whose the day is: of its owners, each may be the one that did not deliver."""
+    """What a day lacks, and whose the day is: of its owners, each may be the one that did not deliver.
+
+    The likeliest is the last: whose it is by its instant, where that is known, or else the youngest.
+    """
 
     missing: frozenset[Missing]
     owners: tuple[Owner, ...]
@@ -40,9 +43,13 @@ class Lack(NamedTuple, Generic[Owner]):
 class _Piece(NamedTuple, Generic[Owner]):
     """What one window delivered of a day."""
 
+    start: datetime
     end: datetime | None
     owner: Owner
     ids: IdSet
+
+    def holds(self, instant: float) -> bool:
+        return self.start.timestamp() <= instant and (self.end is None or instant < self.end.timestamp())
 
 
 # No window sees further than this many days beyond its own: padding, offset and all.
@@ -64,20 +71,37 @@ class Overlap(Generic[Owner]):
         self._bounds = bounds
         self._calendar = calendar
         self._seen: defaultdict[int, array[int]] = defaultdict(lambda: array("q"))  # by day that is not whole
+        self._timed: defaultdict[int, list[tuple[array[int], array[float]]]] = defaultdict(list)  # of the same days
+        self._instants: dict[int, float] = {}  # of what was missing, by id
         self._pieces: defaultdict[int, dict[datetime, _Piece[Owner]]] = defaultdict(dict)  # by day, then by start
 
     def deliver(
-        self, window: Window, owner: Owner, ids: IdSet, sightings: Mapping[int, array[int]]
+        self,
+        window: Window,
+        owner: Owner,
+        ids: IdSet,
+        sightings: Mapping[int, array[int]],
+        times: Mapping[int, array[float]],
     ) -> tuple[list[Lack[Owner]], dict[int, array[int]]]:
         """Take what one window delivered, and what it saw of others.
+
+        Args:
+            window: The window.
+            owner: Who is to be told of what it did not deliver.
+            ids: What it delivered.
+            sightings: What it saw, by day.
+            times: When that was created, in seconds since 1970, of days of which this was kept.
 
         Returns:
             What days that are whole by now lack, and what of the sightings is still to be delivered.
         """
         for day, seen in sightings.items():
             self._seen[day].extend(seen)
+            if day in times:
+                self._timed[day].append((seen, times[day]))
         for day in _days(window):
-            self._pieces[day][self._start(window, day)] = _Piece(window.end, owner, ids)
+            start = self._start(window, day)
+            self._pieces[day][start] = _Piece(start, window.end, owner, ids)
         lacks: list[Lack[Owner]] = []
         for day in chain(sightings, _days(window)):
             if day in self._seen and self._is_whole(day):
@@ -126,11 +150,25 @@ class Overlap(Generic[Owner]):
 
     def _lack(self, day: int, seen: Iterable[int]) -> list[Lack[Owner]]:
         pieces = self._pieces[day].values()
+        timed = self._timed.pop(day, [])
         lacking = list(seen)
         for piece in pieces:
             lacking = piece.ids.lacks(lacking)
-        missing = frozenset(Missing(day, record_id) for record_id in lacking)
-        return [Lack(missing, tuple(piece.owner for piece in pieces))] if missing else []
+        if not lacking:
+            return []
+        missing = set(lacking)
+        for ids, times in timed:
+            self._instants.update(pair for pair in zip(ids, times, strict=True) if pair[0] in missing)
+        lacks: defaultdict[tuple[Owner, ...], set[Missing]] = defaultdict(set)
+        for record_id in lacking:
+            lacks[_owners(pieces, self._instants.get(record_id))].add(Missing(day, record_id))
+        return [Lack(frozenset(lack), owners) for owners, lack in lacks.items()]
+
+
+def _owners(pieces: Iterable[_Piece[Owner]], instant: float | None) -> tuple[Owner, ...]:
+    """Return whose a record of a day may be, the likeliest last."""
+    by_likelihood = sorted(pieces, key=lambda piece: (instant is not None and piece.holds(instant), piece.start))
+    return tuple(piece.owner for piece in by_likelihood)
 
 
 def _days(window: Window) -> range:

@@ -150,7 +150,11 @@ class Sieve(Generic[T]):
 
     def restart(self) -> None:
         """Begin with a new answer: what was handed out stays so."""
-        self.sightings = Sightings(self._bounds, self._calendar) if self._bounds else None
+        self.sightings: Sightings | None = None
+        if self._bounds is not None and self.window is not None:
+            # Who shares a day sees the others that do; for all others to keep them, too, is not worth the memory.
+            keep_times = not self.window.is_of_whole_days(self._calendar)
+            self.sightings = Sightings(self._bounds, self._calendar, keep_times=keep_times)
         self.total = 0
         self.listed: int | None = None
         self.earliest: datetime | None = None

@@ -109,15 +109,39 @@ async def test_an_engine_s_processes_let_each_other_s_records_be_known_where_win
 async def test_a_record_that_appears_late_is_found_whichever_window_of_its_day_it_is_of(
     hours: int, calendar: ServerCalendar, tmp_path: Path
 ) -> None:
-    """The next run sees it, and asks all that share the day; nothing is asked one by one, or raised."""
+    """The next run sees it, and asks its window for it, but none of the others; nothing is raised."""
     async with life(tmp_path, calendar) as alive:
         begin = alive.noon - 5 * DAY
         for count in range(4):
+            alive.sandbox.requests.clear()
             await alive.run(begin + count * 2 * HOUR)
+        usual = len(alive.sandbox.requests)
+        alive.sandbox.requests.clear()
         alive.sandbox.world.add(begin + hours * HOUR)
         report = await alive.run(begin + 8 * HOUR)
+        assert len(alive.sandbox.requests) == usual + 1
         assert await alive.is_exactly_once(report)
         assert (await alive.run(begin + 8 * HOUR)).parts == 0
+
+
+@pytest.mark.parametrize("hours", [1, 3, 5])
+async def test_windows_of_a_day_are_asked_one_after_the_other_where_the_instant_of_a_late_record_is_not_known(
+    hours: int, tmp_path: Path
+) -> None:
+    """What other processes see comes without."""
+    async with life(tmp_path, ServerCalendar()) as alive:
+        begin, engine = alive.noon - 5 * DAY, Here(alive.client)
+        for count in range(4):
+            alive.sandbox.requests.clear()
+            await alive.run(begin + count * 2 * HOUR, engine=engine)
+        usual = len(alive.sandbox.requests)
+        alive.sandbox.requests.clear()
+        alive.sandbox.world.add(begin + hours * HOUR)
+        report = await alive.run(begin + 8 * HOUR, engine=engine)
+        assert await alive.is_exactly_once(report)
+        # The last window is asked first, which is the one that saw it.
+        assert len(alive.sandbox.requests) == usual + 1 + {5: 1, 3: 2, 1: 3}[hours]
+        assert (await alive.run(begin + 8 * HOUR, engine=engine)).parts == 0
 
 
 @calendars

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from operator import attrgetter
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,9 +33,19 @@ class World:
         cuts: The hours at which windows meet; the first and the last are the bounds.
         hours: When records were created; each one's id is its place.
         kept_back: Ids that the list of their own window lacks, and those of others hold.
+        keeps_times: Whether windows keep when what they see was created.
     """
 
-    def __init__(self, calendar: ServerCalendar, cuts: list[int], hours: list[int], kept_back: set[int]) -> None:
+    def __init__(
+        self,
+        calendar: ServerCalendar,
+        cuts: list[int],
+        hours: list[int],
+        kept_back: set[int],
+        *,
+        keeps_times: bool = False,
+    ) -> None:
+        self.keeps_times = keeps_times
         self.calendar = calendar
         self.windows = [between(at(begin), at(end), calendar) for begin, end in pairwise(cuts)]
         self.bounds = Range(at(cuts[0]), at(cuts[-1]))
@@ -51,14 +62,16 @@ class World:
     def read(self, overlap: Overlap[Window], window: Window, *, whole: bool = False) -> list[Lack[Window]]:
         """Deliver what a window, or a half of one, owns, and what it sees."""
         first, last = window.first - timedelta(days=1), window.last + timedelta(days=1)
-        sightings = Sightings(self.bounds, self.calendar)
+        sightings = Sightings(self.bounds, self.calendar, keep_times=self.keeps_times)
         for number, time in self.times.items():
             if not window.owns(time) and first <= self.calendar.day_of(time) <= last:
                 sightings.note([time], [number])
                 if self.owner(number) is not None:
                     self.seen.add(number)
         owner = next(one for one in self.windows if one.owns(window.start))
-        lacks, expected = overlap.deliver(window, owner, self.ids_of(window, whole=whole), sightings.by_day)
+        lacks, expected = overlap.deliver(
+            window, owner, self.ids_of(window, whole=whole), sightings.by_day, sightings.times
+        )
         assert expected.keys() <= sightings.by_day.keys()
         return lacks
 
@@ -82,12 +95,13 @@ def missing_of(lacks: list[Lack[Window]]) -> set[int]:
 def worlds(draw: st.DrawFn) -> World:
     cuts = draw(st.sets(st.integers(0, 120), min_size=2, max_size=12).map(sorted))
     hours = draw(st.lists(st.integers(0, 120), max_size=30))
-    return World(draw(st.sampled_from(CALENDARS)), cuts, hours, draw(st.sets(st.integers(1, 30), max_size=4)))
+    kept_back = draw(st.sets(st.integers(1, 30), max_size=4))
+    return World(draw(st.sampled_from(CALENDARS)), cuts, hours, kept_back, keeps_times=draw(st.booleans()))
 
 
 @given(world=worlds(), data=st.data())
 def test_what_is_missed_is_what_others_saw_and_its_owner_kept_back(world: World, data: st.DataObject) -> None:
-    """Its owner is among those of the day, in whatever order windows are read."""
+    """Its owner is among those of the day, the last one if instants are known, in whatever order windows are read."""
     overlap, found = world.overlap(), set[int]()
     for window in data.draw(st.permutations(world.windows)):
         for missing, owners in world.read(overlap, window):
@@ -95,7 +109,9 @@ def test_what_is_missed_is_what_others_saw_and_its_owner_kept_back(world: World,
                 found.add(record_id)
                 assert world.calendar.day_of(world.times[record_id]).toordinal() == day
                 assert world.owner(record_id) in owners
+                assert owners[-1] == world.owner(record_id) or not world.keeps_times
             assert len(owners) == len(set(owners))
+            assert list(owners) == sorted(owners, key=attrgetter("start")) or world.keeps_times
     assert found == world.kept_back & world.seen
 
 
@@ -126,7 +142,7 @@ def test_what_a_run_before_saw_counts_until_the_day_is_whole(world: World, data:
     found: set[int] = set()
     for window in world.windows[:done]:
         found |= missing_of(world.read(before, window))
-        assert overlap.deliver(window, window, world.ids_of(window), {}) == ([], {})
+        assert overlap.deliver(window, window, world.ids_of(window), {}, {}) == ([], {})
     expected: dict[int, list[int]] = {}
     for number in world.seen:
         expected.setdefault(world.calendar.day_of(world.times[number]).toordinal(), []).append(number)
