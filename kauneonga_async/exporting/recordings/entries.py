@@ -26,7 +26,7 @@ class Audio(msgspec.Struct, frozen=True, tag="audio", omit_defaults=True):
         sha256: The digest of its bytes, in hexadecimal.
         verified: What it was checked by.
         error: What went wrong.
-        mark: What the file's stamp said when it was written.
+        mark: What the file's stamp said when it was written, or its bytes were last found to be those.
     """
 
     id: int

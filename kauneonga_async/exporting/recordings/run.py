@@ -182,7 +182,11 @@ class RecordingsRun:
             return False
         if stamp.mark == audio.mark:
             return True
-        return await carry_out(partial(digest_of, self._destination, audio.file)) == audio.sha256
+        if await carry_out(partial(digest_of, self._destination, audio.file)) != audio.sha256:
+            return False
+        # Known by its new mark from now on: the journal is written anew in the end.
+        self._journal.state.take(msgspec.structs.replace(audio, mark=stamp.mark))
+        return True
 
     def _count(self, audio: Audio) -> None:
         report = self._report

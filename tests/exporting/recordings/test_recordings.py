@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from kauneonga_async import KauneongaClient, RecordingsReport, errors, export_recordings
-from kauneonga_async.exporting.destinations import Folder
+from kauneonga_async.exporting.destinations import Destination, Folder
+from kauneonga_async.exporting.opening import digest_of
 from kauneonga_async.sandbox import Fault, RandomFaults, Sandbox, ScriptedFaults
 from tests.wire import TOKEN, Exchange, WireServer, listing, response
 
@@ -89,6 +91,25 @@ async def test_a_file_that_was_changed_is_downloaded_again(
     (tmp_path / "36.mp3").write_bytes(content[:-1] + b"x")
     assert (await export_recordings(client, tmp_path)).downloaded == 1
     assert (tmp_path / "36.mp3").read_bytes() == content
+
+
+async def test_files_that_were_copied_are_read_once_and_known_by_their_new_times_from_then_on(
+    client: KauneongaClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await export_recordings(client, tmp_path)
+    for place, name in enumerate(audio_in(tmp_path)):
+        os.utime(tmp_path / name, ns=(place, place))
+    read: list[str] = []
+
+    def note_and_digest(destination: Destination, name: str) -> str:
+        read.append(name)
+        return digest_of(destination, name)
+
+    monkeypatch.setattr("kauneonga_async.exporting.recordings.run.digest_of", note_and_digest)
+    for expected in (audio_in(tmp_path), []):
+        assert (await export_recordings(client, tmp_path)).kept == 3
+        assert sorted(read) == expected
+        read.clear()
 
 
 async def test_overwrite_downloads_all_anew(client: KauneongaClient, tmp_path: Path) -> None:
