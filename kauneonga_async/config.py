@@ -65,6 +65,7 @@ SETTLING_SECONDS: Final = 300.0  # before the server's present, where an export 
 WATCH_INTERVAL: Final = 15.0  # seconds from the beginning of one poll to the next's
 LOOK_BACK: Final = timedelta(days=2)  # how far back each poll looks for changes
 LONGEST_LOOK_BACK: Final = timedelta(days=36_525)  # a century; what is longer may end before the first of all days
+LONGEST_LEAD: Final = timedelta(days=28)  # by which the server's clock may be ahead, be put right, and nothing be lost
 PLACE_SECONDS: Final = 1.0  # for which a poll keeps its place in flight from others: then its answer is late
 
 VERSION = "1.0.0"

@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
-from kauneonga_async import windows
+from kauneonga_async import config, windows
 from kauneonga_async.decoding import InvalidRecord, RecordReader
 from kauneonga_async.errors import KauneongaError
 from kauneonga_async.streams import InvalidPolicy, Listing, OnInvalidFailed
@@ -179,7 +179,9 @@ class WatchRun(Generic[T]):
         position, now = self._position, self._clock.theirs(ours)
         if position is None and self._terms.start is None:
             # By either clock, as when it comes to forgetting: the server's may be ahead, and be put right.
-            reach = self._horizon.reach(min(now, ours))
+            # Not without end: what is off may be ours, by as much as the years since 1970.
+            lead = min(max(now - ours, timedelta()), config.LONGEST_LEAD)
+            reach = self._horizon.reach(now - lead)
             await self._take_base_line(Range(reach, None), Position(reach, now), ours)
             return None
         if position is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -205,12 +205,26 @@ async def test_a_base_line_that_was_taken_while_the_servers_clock_was_ahead_hide
     client: KauneongaClient, sandbox: Sandbox
 ) -> None:
     cursor = MemoryCursor()
-    sandbox.configure(skew=10 * DAY.total_seconds())
+    sandbox.configure(skew=27 * DAY.total_seconds())
     async with Observer(client.messages.watch(interval=INTERVAL, cursor=cursor)) as observer:
         assert await observer.settle() == []
     sandbox.configure(skew=0.0)
     new = sandbox.world.add(now())
     async with Observer(client.messages.watch(interval=INTERVAL, cursor=cursor)) as observer:
+        assert kinds(await observer.settle()) == [("created", new)]
+
+
+async def test_a_clock_of_ours_that_begins_in_1970_makes_no_base_line_of_all_history(
+    client: KauneongaClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind = now() - datetime(1970, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr(ServerClock, "ours", staticmethod(lambda: now() - behind))
+    async with Observer(client.messages.watch(interval=INTERVAL)) as observer:
+        await observer.settle()
+        first, *_ = (found for found in sandbox.requests if not found.query["from_date"].endswith(("1969", "1970")))
+        assert len(sandbox.requests) < 20
+        assert now() - datetime.strptime(first.query["from_date"], "%m-%d-%Y").replace(tzinfo=UTC) < 35 * DAY
+        new = sandbox.world.add(now())
         assert kinds(await observer.settle()) == [("created", new)]
 
 
