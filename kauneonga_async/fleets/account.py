@@ -23,6 +23,7 @@ class Account:
         client: Its client.
         watch: Its watch.
         lane: Where its changes go.
+        begin: Before which it is not asked for, by the loop's clock, in seconds.
         closes: Whether the client was made for it, and is closed with it.
 
     Attributes:
@@ -30,7 +31,9 @@ class Account:
         ended: Is set when it has ended.
     """
 
-    def __init__(self, name: str, client: KauneongaClient, watch: Watch[Any], lane: Lane[Any], *, closes: bool) -> None:
+    def __init__(
+        self, name: str, client: KauneongaClient, watch: Watch[Any], lane: Lane[Any], begin: float, *, closes: bool
+    ) -> None:
         self.name = name
         self.client = client
         self.watch = watch
@@ -38,9 +41,11 @@ class Account:
         self.scope = anyio.CancelScope()
         self.ended = anyio.Event()
         self._lane = lane
+        self._begin = begin
 
     async def watch_until_it_ends(self) -> Exception:
         """Watch, and return what has ended it."""
+        await anyio.sleep_until(self._begin)
         run = self.watch._run(self)  # noqa: SLF001 - no public method, which users would be shown
         await run.supervise()
         if isinstance(run.error, Exception):

@@ -50,7 +50,8 @@ class Fleet(Generic[E_co]):
         look_back: How far back changes are looked for.
         on_invalid: What becomes of a message that does not fit.
         on_error: Is called with an account's name and the error that has ended its watch, and may add it again; without
-            it, that comes as an :class:`AccountFailure`. Troubles that may pass end no watch: see :attr:`reports`.
+            it, that comes as an :class:`AccountFailure`. Troubles that may pass end no watch: see :attr:`reports`. It
+            is not called any more once the block is left.
 
     Raises:
         TypeError: An argument is of the wrong type.
@@ -147,6 +148,7 @@ class Fleet(Generic[E_co]):
         self._on_error = on_error
         self._lane: Lane[Any] = Lane()
         self._accounts: dict[str, Account] = {}
+        self._begins: dict[str, float] = {}  # of accounts whose watch an error has ended: when they may be asked again
         self._tasks: TaskGroup | None = None
         self._ended = False
 
@@ -156,7 +158,7 @@ class Fleet(Generic[E_co]):
         return MappingProxyType({name: account.watch.report for name, account in self._accounts.items()})
 
     def add(self, name: str, account: str | TokenProvider | KauneongaClient) -> None:
-        """Watch one more account, from now on.
+        """Watch one more account, from now on; one that an error has just ended, when ``interval`` has passed since.
 
         Args:
             name: What events call it, and what a cursor file keeps it under.
@@ -174,7 +176,8 @@ class Fleet(Generic[E_co]):
         own = not isinstance(account, KauneongaClient)
         client = self._client.with_token(account) if not isinstance(account, KauneongaClient) else account
         watch = client.messages.watch(**self._options, cursor=self._cursor_of(name, client))
-        self._accounts[name] = added = Account(name, client, watch, self._lane, closes=own)
+        begin = self._begins.pop(name, 0.0)
+        self._accounts[name] = added = Account(name, client, watch, self._lane, begin, closes=own)
         if self._tasks is not None:
             self._tasks.start_soon(self._run, added)
 
@@ -240,6 +243,9 @@ class Fleet(Generic[E_co]):
             with account.scope:
                 error = await account.watch_until_it_ends()
                 del self._accounts[account.name]  # whoever is told may add it again at once
+                self._begins[account.name] = anyio.current_time() + self._options["interval"]
+                if self._ended:
+                    return
                 if self._on_error is not None:
                     self._on_error(account.name, error)
                 else:

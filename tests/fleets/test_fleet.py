@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, assert_type
 
+import anyio
 import msgspec
 import pytest
 
@@ -111,6 +112,50 @@ async def test_a_callback_may_add_the_account_again(tmp_path: Path) -> None:
             await polled(fleet, NAMES[:2])
             sandbox.world.add(now())
             assert sorted(event.account for event in await take(aiter(fleet), 2)) == NAMES[:2]
+
+
+async def test_an_account_that_is_refused_and_added_again_at_once_is_asked_for_no_more_often_than_others() -> None:
+    failures: list[str] = []
+    async with sandbox_of([]) as sandbox, KauneongaClient(sandbox.base_url, sandbox.token) as client:
+
+        def insist(name: str, error: Exception) -> None:
+            assert isinstance(error, errors.AuthenticationError)
+            failures.append(name)
+            fleet.add(name, "refused")
+
+        fleet = Fleet(client, interval=3600, on_error=insist)
+        fleet.add("one", "refused")
+        async with fleet:
+            for _ in range(30):  # in as many round trips, it would have been asked for many times
+                await client.to_dos.list()
+            assert failures == ["one"]
+            assert len([found for found in sandbox.requests if "refused" in found.headers["authorization"]]) == 1
+            await fleet.remove("one")
+            assert fleet.reports == {}
+
+
+async def test_an_error_that_comes_when_the_block_is_being_left_is_not_told_of() -> None:
+    closing, may_close = asyncio.Event(), asyncio.Event()
+
+    class Slow(MemoryCursor):
+        async def close(self) -> None:
+            with anyio.CancelScope(shield=True):
+                closing.set()
+                await may_close.wait()
+            await super().close()
+
+    async with sandbox_of([]) as sandbox, KauneongaClient(sandbox.base_url, sandbox.token) as client:
+
+        def insist(name: str, error: Exception) -> None:
+            del error
+            fleet.add(name, "refused")
+
+        fleet = Fleet(client, interval=INTERVAL, cursor=lambda _: Slow(), on_error=insist)
+        fleet.add("one", "refused")
+        async with fleet:
+            await closing.wait()
+            asyncio.get_running_loop().call_soon(may_close.set)  # once the block has been left
+        assert fleet.reports == {}
 
 
 async def test_accounts_that_hang_take_no_place_from_the_others() -> None:
