@@ -143,14 +143,18 @@ class SqliteFile:
         return connection
 
     def _check_kind(self) -> None:
-        mode = self.path.lstat().st_mode
+        try:
+            mode = self.path.stat().st_mode
+        except FileNotFoundError:
+            raise ConfigurationError(f"cursor: {self.path} is a symbolic link that leads nowhere") from None
         if not stat.S_ISREG(mode):
-            kind = "a folder" if stat.S_ISDIR(mode) else "a symbolic link" if stat.S_ISLNK(mode) else "no regular file"
+            kind = "a folder" if stat.S_ISDIR(mode) else "no regular file"
             raise ConfigurationError(f"cursor: {self.path} is {kind}; a file is needed")
 
     def _keep_to_owner(self) -> None:
-        # SQLite has given its log the mode that the file had until now.
-        for path in (self.path, Path(f"{self.path}-wal")):
+        # SQLite has given its log the mode that the file had until now; it is beside the file that a link leads to.
+        real = self.path.resolve()
+        for path in (real, Path(f"{real}-wal")):
             with contextlib.suppress(FileNotFoundError):
                 path.chmod(OWNER_ONLY)
 

@@ -181,18 +181,47 @@ async def test_what_is_no_cursor_is_named_and_left_as_it_was(
     assert [found.name for found in tmp_path.iterdir()] == ["precious"]
 
 
-@pytest.mark.parametrize("is_there", [True, False])
-async def test_no_symbolic_link_is_followed(tmp_path: Path, is_there: bool) -> None:
-    target, link = tmp_path / "target", tmp_path / "cursor.db"
-    if is_there:
-        target.write_bytes(b"")
-        target.chmod(0o644)
+@pytest.mark.parametrize("make", [make_database, make_text, make_folder, make_fifo])
+async def test_a_symbolic_link_to_what_is_no_cursor_is_refused_and_that_left_as_it_was(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    target, link = tmp_path / "precious", tmp_path / "cursor.db"
+    make(target)
+    target.chmod(0o755)
     link.symlink_to(target)
-    with pytest.raises(errors.ConfigurationError, match=r"cursor\.db is a symbolic link"):
+    with pytest.raises(errors.ConfigurationError, match=r"cursor\.db"):
         await SqliteCursor(link).open()
-    assert target.exists() is is_there
-    if is_there:
-        assert (target.stat().st_size, stat.S_IMODE(target.stat().st_mode)) == (0, 0o644)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o755
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["cursor.db", "precious"]
+
+
+async def test_a_symbolic_link_that_leads_nowhere_is_refused_and_nothing_made_there(tmp_path: Path) -> None:
+    link = tmp_path / "cursor.db"
+    link.symlink_to(tmp_path / "target")
+    with pytest.raises(errors.ConfigurationError, match=r"cursor\.db is a symbolic link that leads nowhere"):
+        await SqliteCursor(link).open()
+    assert [found.name for found in tmp_path.iterdir()] == ["cursor.db"]
+
+
+async def test_a_symbolic_link_to_a_cursor_is_followed(tmp_path: Path) -> None:
+    volume, link = tmp_path / "volume", tmp_path / "cursor.db"
+    volume.mkdir()
+    cursor = SqliteCursor(volume / "real.db")
+    await cursor.open()
+    await cursor.save([ENTRY], POSITION)
+    await cursor.close()
+    (volume / "real.db").chmod(0o644)
+    link.symlink_to(volume / "real.db")
+    linked = SqliteCursor(link)
+    assert await linked.open() == POSITION
+    await linked.save([ENTRY._replace(id=8)])
+    modes = {found.name: stat.S_IMODE(found.stat().st_mode) for found in volume.iterdir()}
+    assert modes == {"real.db": 0o600, "real.db-wal": 0o600}
+    with pytest.raises(errors.DestinationLocked):
+        await cursor.open()
+    await linked.close()
+    assert link.is_symlink()
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["cursor.db", "volume"]
 
 
 async def test_a_cursor_that_others_could_read_is_its_owners_alone_from_then_on(tmp_path: Path) -> None:
