@@ -45,7 +45,7 @@ ELSEWHERE: Final[dict[str, list[Told]]] = {
         _("a message that is deleted in mid-run", "no alarm", STREAMS.format("completeness", "a_message_that_was_deleted_in_mid_run_is_no_alarm")),
         _("run after run of an export, whose windows meet within a day", "each record once, and no alarm", EXPORTS.format("incremental", "run_after_run_adds_what_has_come_since")),
         _("a list that is cut off in silence", "found, and read in parts; `IncompleteResult` where that cannot be", STREAMS.format("completeness", "a_capped_list_is_found_out_and_read_in_parts")),
-        _("a list, oldest first, that fills up at an unusual length while it is watched", "what is new is told of within ten minutes", WATCHES.format("polls", "a_list_that_fills_up_to_an_unusual_length_hides_what_is_new_for_ten_minutes_at_the_most")),
+        _("a list, oldest first, that fills up at an unusual length while it is watched", "what is new is told of within ten minutes, unless a single day fills the list", WATCHES.format("polls", "a_list_that_fills_up_to_an_unusual_length_hides_what_is_new_for_ten_minutes_at_the_most")),
         _("dates that the server ignores", "`CalendarMismatch`", STREAMS.format("completeness", "a_filter_that_is_ignored_is_found_out")),
         _("dates that the server applies to another field", "`CalendarMismatch`", STREAMS.format("completeness", "a_filter_on_another_field_is_found_out")),
         _("a time zone that is stated wrongly", "`CalendarMismatch`", STREAMS.format("completeness", "a_wrong_time_zone_is_found_out")),
