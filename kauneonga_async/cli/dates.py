@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import click
@@ -34,11 +34,14 @@ def parse_date(value: str) -> date:
 
 
 def parse_day(value: str) -> date:
-    """Read a date as :func:`parse_date` does, but no instant."""
+    """Read a date as :func:`parse_date` does; of an instant, its day in UTC."""
     day = parse_date(value)
-    if isinstance(day, datetime):
-        raise click.BadParameter(f"{value!r} is an instant; a day is needed, like 2025-12-31")
-    return day
+    if not isinstance(day, datetime):
+        return day
+    try:
+        return day.astimezone(UTC).date()
+    except OverflowError:
+        raise click.BadParameter(f"{value!r} is on no day of UTC's") from None
 
 
 def range_options(command: Command) -> Command:

@@ -56,19 +56,21 @@ def list_recordings(limit: int | None, *, as_json: bool, **connection: Any) -> N
     default=".",
     show_default=True,
     metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False),
     help="Where the audio goes.",
 )
 @click.option("--allow-private-recordings", is_flag=True, help="Audio may be on private addresses.")
 @connection_options
-def download_recordings(ids: tuple[int, ...], output: Path, *, everything: bool, **connection: Any) -> None:
+def download_recordings(ids: tuple[int, ...], output: str, *, everything: bool, **connection: Any) -> None:
     """Download the audio of recordings as <id>.<ending>.
 
     What broke off last time is resumed.
     """
     if bool(ids) == everything:
         raise click.UsageError("give the recordings' ids, or --all")
-    run(_download(frozenset(ids), output, open_client(**connection)))
+    if not output:
+        raise click.UsageError("--output: it is empty; '.' is the current folder")
+    run(_download(frozenset(ids), Path(output), open_client(**connection)))
 
 
 async def _list(limit: int | None, as_json: bool, client: KauneongaClient) -> None:  # noqa: FBT001

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -50,7 +50,7 @@ class Settings(msgspec.Struct, kw_only=True):
     """
 
     token: str = "sandbox-token"  # noqa: S105 - of the sandbox
-    more_tokens: frozenset[str] = frozenset()
+    more_tokens: Collection[str] = frozenset()
     timezone: str = "UTC"
     to_date_inclusive: bool = True
     date_field: str = "created_at"
@@ -72,8 +72,7 @@ class Settings(msgspec.Struct, kw_only=True):
     def __post_init__(self) -> None:
         if not isinstance(self.token, str):
             raise TypeError(f"token: a string is needed, not {type(self.token).__name__}")
-        if not isinstance(self.more_tokens, AbstractSet) or not all(isinstance(one, str) for one in self.more_tokens):
-            raise TypeError("more_tokens: a set of strings is needed")
+        _check_strings("more_tokens", self.more_tokens)
         if self.faults is not None:
             check_callback("faults", self.faults)
         ServerCalendar(timezone=self.timezone)  # which refuses a zone that there is not
@@ -89,6 +88,14 @@ class Settings(msgspec.Struct, kw_only=True):
         if self.bandwidth is not None:
             _check_number("bandwidth", self.bandwidth, least=1)
         _check_number("skew", self.skew, least=-_MOST_SKEW, most=_MOST_SKEW)
+
+
+def _check_strings(name: str, value: Collection[str]) -> None:
+    # A string is a collection of strings, too: of its letters.
+    if isinstance(value, str) or not isinstance(value, Collection):
+        raise TypeError(f"{name}: a collection of strings is needed, not {type(value).__name__}")
+    if not all(isinstance(one, str) for one in value):
+        raise TypeError(f"{name}: each is to be a string")
 
 
 def _check_number(name: str, value: float, *, least: float, most: float = sys.float_info.max) -> None:

@@ -88,7 +88,7 @@ def test_without_the_extra_it_says_what_to_install() -> None:
         (["export", "messages", "-o", "nowhere", "--window", "9999999999", "--from", "2025-02-01"], "--window"),
         (["watch", "--look-back", "9999999999"], "--look-back"),
         (["messages", "list", "--from", "2025-01-01T00:00Z", "--to", "2025-01-02"], "--from, --to: one is a date"),
-        (["sandbox", "--from", "2025-01-01T00:00Z"], "'--from': '2025-01-01T00:00Z' is an instant"),
+        (["sandbox", "--from", "0001-01-01T00:00+01:00"], "'--from': '0001-01-01T00:00+01:00' is on no day of UTC's"),
         (["messages", "list", "--timezone", "Mars/Olympus"], "Mars/Olympus"),
         (["messages", "list", "--base-url", "http://example.com/api"], "give --allow-http"),
         (
@@ -111,6 +111,7 @@ def test_without_the_extra_it_says_what_to_install() -> None:
             "'--interval': 0 is not in the range",
         ),
         (["recordings", "download"], "--all"),
+        (["recordings", "download", "--all", "-o", ""], "--output: it is empty; '.' is the current folder"),
         (["export", "messages"], "--output"),
         (["sandbox", "--from", "2025-02-01", "--to", "2025-01-01"], "--from"),
         (["sandbox", "--timezone", "Mars/Olympus"], "--timezone: no time zone is called 'Mars/Olympus'"),

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,26 @@ def test_the_sandbox_says_how_to_reach_it_and_ends_with_ctrl_c() -> None:
         process.send_signal(2)
         process.communicate()
     assert process.returncode == 130
+
+
+@pytest.mark.parametrize(
+    "days",
+    [["--from", "2025-01-01T00:00:00Z", "--to", "2025-02-01T00:00:00Z"], ["--from", "2024-12-31T23:00-05:00"]],
+)
+def test_the_sandbox_takes_an_instant_for_its_day_in_utc(days: list[str]) -> None:
+    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    arguments = [*COMMAND, "sandbox", "--port", "0", "--messages", "5", *days]
+    with subprocess.Popen(arguments, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = dict(process.stdout.readline().removeprefix("export ").strip().split("=") for _ in range(2))
+
+        async def first() -> date:
+            async with KauneongaClient(told["KAUNEONGA_BASE_URL"], told["KAUNEONGA_TOKEN"]) as client:
+                created = (await client.messages.list())[0].created_at
+                assert created is not None
+                return created.date()
+
+        begun = asyncio.run(first())
+        process.send_signal(2)
+        process.communicate()
+    assert date(2025, 1, 1) <= begun < date(2025, 4, 1)

@@ -8,7 +8,7 @@ import json
 import shutil
 import subprocess
 import tracemalloc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import aiohttp
 import msgspec
 import pytest
 
-from kauneonga_async import CallRecording, Message, ToDo
+from kauneonga_async import CallRecording, KauneongaClient, Message, ToDo
 from kauneonga_async.sandbox import Fault, RandomFaults, Sandbox, ScriptedFaults, World
 from kauneonga_async.sandbox.audio import mp3
 from tests.data import example
@@ -194,6 +194,14 @@ async def test_a_setting_that_cannot_be_is_named_and_changes_nothing(
     with pytest.raises(error, match=name):
         sandbox.configure(**{"cap": 5, **settings})
     assert msgspec.structs.asdict(sandbox.settings) == before
+
+
+@pytest.mark.parametrize("tokens", [["b", "c"], ("b", "c"), {"b", "c"}, frozenset({"b", "c"}), {"b": 1, "c": 2}])
+async def test_more_tokens_may_be_in_any_collection(tokens: Collection[str]) -> None:
+    async with Sandbox(messages=1, more_tokens=tokens) as sandbox:
+        for token in ("b", "c"):
+            async with KauneongaClient(sandbox.base_url, token) as client:
+                assert len(await client.messages.list()) == 1
 
 
 @pytest.mark.parametrize("options", [{"host": 5}, {"port": "80"}])
