@@ -29,6 +29,16 @@ _PATIENCE: Final = 0.5  # seconds that a slow reader has to take what was begun,
 _writing = threading.Lock()
 
 
+class _Number:
+    """A number as it is written, for Python has none for some of them."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
 class Column(NamedTuple):
     """A column of a table.
 
@@ -56,12 +66,22 @@ def plain(value: Any) -> str:
     """Return text that a terminal shows and does not obey, on one line."""
     if value is None:
         return ""
-    return "".join(sign if sign.isprintable() or sign in _JOINERS else " " for sign in str(value)).strip()
+    text = _as_json(value) if isinstance(value, (dict, list)) else str(value)
+    return "".join(sign if sign.isprintable() or sign in _JOINERS else " " for sign in text).strip()
+
+
+def _as_json(value: Any) -> str:
+    import msgspec
+
+    try:
+        return msgspec.json.encode(value, enc_hook=lambda number: msgspec.Raw(str(number).encode())).decode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can spell and UTF-8 cannot
+        return str(value)
 
 
 def fields_of(record: msgspec.Raw) -> dict[str, Any]:
-    """Return a record's fields to be shown: numbers as they are written, for Python has none for some of them."""
-    fields: dict[str, Any] = json.loads(bytes(record), parse_int=str, parse_float=str)
+    """Return a record's fields to be shown by :func:`plain`: numbers as they are written."""
+    fields: dict[str, Any] = json.loads(bytes(record), parse_int=_Number, parse_float=_Number)
     return fields
 
 

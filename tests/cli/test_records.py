@@ -12,7 +12,7 @@ import click
 import msgspec
 import pytest
 
-from kauneonga_async.cli.output import plain
+from kauneonga_async.cli.output import fields_of, plain
 from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
 from tests.cli.conftest import COMMAND, Run
 from tools.terminal import run_on_terminal
@@ -89,6 +89,30 @@ def test_a_number_that_python_has_no_place_for_is_shown_on_a_terminal(
     outcome = on_terminal(*command.split())
     assert outcome.code == 0, outcome.out
     assert "Ada" in outcome.out
+
+
+@pytest.mark.parametrize(("command", "field"), [("messages list --limit 1", "content"), ("messages get 1001", "more")])
+def test_a_value_within_a_value_is_shown_as_json_writes_it(
+    on_terminal: Run, server: Sandbox, command: str, field: str
+) -> None:
+    server.world.edit(1001, **{field: msgspec.Raw(b'[1, {"a": 2.50}, "3", null]')})
+    assert '[1,{"a":2.50},"3",null]' in on_terminal(*command.split()).out
+
+
+def test_an_answer_with_numbers_is_shown_as_json_writes_it(on_terminal: Run, server: Sandbox) -> None:
+    server.world.edit(1001, answers=msgspec.Raw(b'{"q": [1, {"a": 2.50}], "n": 1e400, "zero": 0}'))
+    shown = {
+        line.split()[0]: line.split()[-1] for line in on_terminal("messages", "get", "1001").out.splitlines() if line
+    }
+    assert (shown["answers.q"], shown["answers.n"], shown["answers.zero"]) == ('[1,{"a":2.50}]', "1e400", "0")
+
+
+@pytest.mark.parametrize("value", ['["\\ud800", 1]', "[" + "9" * 5000 + "]"])
+def test_a_value_within_a_value_that_python_cannot_write_is_shown_all_the_same(value: str) -> None:
+    shown = plain(fields_of(msgspec.Raw(f'{{"more":{value}}}'.encode()))["more"])
+    assert json.loads(value, parse_int=str)[-1] in shown
+    assert "'1'" not in shown
+    assert "'9" not in shown
 
 
 @pytest.mark.parametrize(
