@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
     from kauneonga_async import RecordStream
 
-__all__ = ["Column", "fields_of", "is_stalled", "plain", "print_records", "print_table", "wants_table", "write_lines"]
+__all__ = [
+    "Column",
+    "fields_of",
+    "is_stalled",
+    "plain",
+    "print_records",
+    "print_table",
+    "wants_table",
+    "write_line",
+    "write_lines",
+]
 
 # What JSON lets stand and a terminal may take for a command: DEL, C1 controls, and marks that turn the direction.
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -124,6 +134,14 @@ async def write_lines(records: list[Any]) -> None:
         lines = _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode()
     # In a thread: whoever reads the pipe may take his time.
     await to_thread.run_sync(_write, lines)
+
+
+async def write_line(text: str) -> None:
+    """Write text to stdout as a line, in a thread as :func:`write_lines` does."""
+    from anyio import to_thread
+
+    line = f"{text}\n".encode(sys.stdout.encoding, sys.stdout.errors or "strict")
+    await to_thread.run_sync(_write, line)
 
 
 def _write(data: bytes) -> None:

@@ -12,7 +12,7 @@ from kauneonga_async.cli.amounts import counted
 from kauneonga_async.cli.connection import connection_options, open_client
 from kauneonga_async.cli.help import Group, Option
 from kauneonga_async.cli.job import run
-from kauneonga_async.cli.output import Column, print_records
+from kauneonga_async.cli.output import Column, print_records, write_line
 
 if TYPE_CHECKING:
     from kauneonga_async import KauneongaClient
@@ -93,8 +93,11 @@ async def _download(ids: frozenset[int], output: Path, client: KauneongaClient) 
             wanted = [recording for recording in batch if not ids or recording.id in ids]
             missing.difference_update(recording.id for recording in wanted)
             for name, error in await fetch_audio(client, wanted, output):
-                failed += error is not None
-                click.echo(name if error is None else f"{name}: {type(error).__name__}: {error}", err=error is not None)
+                if error is None:
+                    await write_line(name)
+                else:
+                    failed += 1
+                    click.echo(f"{name}: {type(error).__name__}: {error}", err=True)
     if missing:
         raise click.ClickException(f"no such recording: {', '.join(map(str, sorted(missing)))}")
     if failed:

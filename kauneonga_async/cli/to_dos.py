@@ -11,7 +11,7 @@ import click
 from kauneonga_async.cli.connection import connection_options, open_client
 from kauneonga_async.cli.help import Group, Option
 from kauneonga_async.cli.job import Terminated, run
-from kauneonga_async.cli.output import Column, print_records, wants_table
+from kauneonga_async.cli.output import Column, print_records, wants_table, write_line, write_lines
 
 if TYPE_CHECKING:
     from kauneonga_async import KauneongaClient
@@ -124,6 +124,8 @@ async def _create(
         created = await client.to_dos.create(**asked)
     if wants_table(as_json=as_json):
         following = created.schedule.next_occurrence if created.schedule else None
-        click.echo(f"created to-do {created.id}" + (f", next sent {following:%Y-%m-%d %H:%M %Z}" if following else ""))
+        await write_line(
+            f"created to-do {created.id}" + (f", next sent {following:%Y-%m-%d %H:%M %Z}" if following else "")
+        )
     else:
-        click.echo(msgspec.json.encode(created))
+        await write_lines([msgspec.json.encode(created)])

@@ -18,6 +18,15 @@ from kauneonga_async.testing import in_thread
 from tools.terminal import run_on_terminal
 
 COMMAND = [sys.executable, "-c", "from kauneonga_async.cli import main; main()"]
+CREATION = (
+    "to-dos",
+    "create",
+    "--account-number=W0411",
+    "--contact=+17545550142",
+    "--from=+17542838007",
+    "--day=Tuesday",
+    "--interval=2",
+)
 
 
 class Outcome(NamedTuple):

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from kauneonga_async.sandbox import Sandbox
-from tests.cli.conftest import COMMAND
+from tests.cli.conftest import COMMAND, CREATION
 
 
 def state_of(pid: int) -> str:
@@ -94,9 +94,8 @@ def test_a_reader_who_has_stalled_does_not_keep_a_command_from_ending(
     arguments = [*COMMAND, "messages", "list"]
     with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
-        held = array("i", [0])
-        while held[0] < 60_000:  # of the 64 KiB that a pipe takes
-            fcntl.ioctl(process.stdout.fileno(), termios.FIONREAD, held)
+        while bytes_held(process.stdout.fileno()) < 60_000:  # of the 64 KiB that a pipe takes
+            pass
         process.send_signal(told)
         try:
             assert process.wait(timeout=20) == code
@@ -105,3 +104,52 @@ def test_a_reader_who_has_stalled_does_not_keep_a_command_from_ending(
         assert process.stderr is not None
         said = process.stderr.read().decode()
     assert said.strip() in ("kauneonga: interrupted", "kauneonga: terminated")
+
+
+PAGE = 4096  # bytes, what a pipe's room is counted in
+
+
+def pipe_with_a_page_left() -> tuple[int, int]:
+    """Return the ends of a pipe that has room for a page, and then for nothing until somebody reads."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * PAGE)
+    os.set_blocking(writer, True)
+    os.read(reader, PAGE)
+    return reader, writer
+
+
+def bytes_held(reader: int) -> int:
+    held = array("i", [0])
+    fcntl.ioctl(reader, termios.FIONREAD, held)
+    return held[0]
+
+
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        # Two such paths fit into a page, and the third does not.
+        ("recordings", "download", "--all", "-o", "/".join(["a" * 240] * 8)),
+        (*CREATION, "--time=9:00 AM", f"--message-text={'x' * 2 * PAGE}"),
+    ],
+    ids=["download", "creation"],
+)
+def test_a_reader_who_has_stalled_keeps_neither_a_download_nor_a_creation_from_ending(
+    environment: dict[str, str], tmp_path: Path, arguments: tuple[str, ...], told: int, code: int
+) -> None:
+    reader, writer = pipe_with_a_page_left()
+    stalled = bytes_held(reader) + PAGE - 300
+    command = [*COMMAND, *arguments]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=writer, stderr=subprocess.PIPE) as process:
+        while bytes_held(reader) < stalled:
+            assert process.poll() is None
+        process.send_signal(told)
+        try:
+            assert process.wait(timeout=20) == code
+        finally:
+            process.kill()
+    os.close(reader)
+    os.close(writer)

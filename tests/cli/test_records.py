@@ -14,18 +14,8 @@ import pytest
 
 from kauneonga_async.cli.output import fields_of, plain
 from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
-from tests.cli.conftest import COMMAND, Run
+from tests.cli.conftest import COMMAND, CREATION, Run
 from tools.terminal import run_on_terminal
-
-CREATION = (
-    "to-dos",
-    "create",
-    "--account-number=W0411",
-    "--contact=+17545550142",
-    "--from=+17542838007",
-    "--day=Tuesday",
-    "--interval=2",
-)
 
 
 def ids_of(out: str) -> list[int]:
