@@ -80,7 +80,8 @@ ELSEWHERE: Final[dict[str, list[Told]]] = {
         _("a power cut after any operation on files, with what was not flushed lost, torn or zeroed", "the same call makes it whole", "crashes/test_crashes.py::whatever_a_crash_loses_the_same_call_makes_whole"),
         _("a power cut at any moment of a cursor", "it opens, and tells of no more than was saved", "crashes/test_cursor.py::a_copy_of_whatever_moment_opens_and_tells_of_no_more_than_was_saved"),
         _("a reader of the command's output that goes away", "it ends cleanly", "cli/test_process.py::a_reader_who_has_had_enough_is_no_error"),
-        _("a reader of the command's output that stalls, and SIGINT or SIGTERM", "it ends after half a second", "cli/test_process.py::a_reader_who_has_stalled_does_not_keep_a_command_from_ending"),
+        _("a reader that stalls, of records in JSON Lines (lists, watches), and SIGINT or SIGTERM", "it ends after half a second", "cli/test_process.py::a_reader_who_has_stalled_does_not_keep_a_command_from_ending"),
+        _("the same, of `recordings download` and `to-dos create`", "it ends after half a second", "cli/test_process.py::a_reader_who_has_stalled_keeps_neither_a_download_nor_a_creation_from_ending"),
     ],
     "Recordings": [
         _("a connection that drops at any byte", "resumed from there", AUDIO.format("resumed_downloads", "a_download_that_breaks_off_is_resumed")),
