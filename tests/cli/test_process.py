@@ -146,9 +146,12 @@ def test_a_reader_who_has_stalled_keeps_neither_a_download_nor_a_creation_from_e
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=writer, stderr=subprocess.PIPE) as process:
         while bytes_held(reader) < stalled:
             assert process.poll() is None
+        # It is in the midst of writing when it sleeps.
+        while not state_of(process.pid).startswith("S"):
+            pass
         process.send_signal(told)
         try:
-            assert process.wait(timeout=20) == code
+            assert process.wait(timeout=10) == code
         finally:
             process.kill()
     os.close(reader)
