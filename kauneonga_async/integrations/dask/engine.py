@@ -139,6 +139,10 @@ class _Link:
                     f"each of the workers that {order.name} was given to died over it: see their logs, and whether "
                     "they have memory enough"
                 ) from None
+            except Exception:
+                # Unless another order has found it lost, and let this client go: each version of Dask has its own error.
+                if client.status == "running":
+                    raise
             async with self._connecting:
                 if self._client is client:
                     await self.aclose()
