@@ -140,7 +140,7 @@ class _Link:
                     "they have memory enough"
                 ) from None
             except Exception:
-                # Unless another order has found it lost, and let this client go: each version of Dask has its own error.
+                # Unless another order has found it lost, and let this client go: Dasks differ in what they raise.
                 if client.status == "running":
                     raise
             async with self._connecting:
