@@ -76,7 +76,8 @@ class ExportRun:
             KauneongaError: A window cannot be had. A server that asks for patience is waited for.
         """
         self._take_stock()
-        if self._journal.state.spans:
+        state = self._journal.state
+        if state.spans and not await carry_out(partial(state.is_complete, self._listing.calendar)):
             await self._patiently(self._work_off)
         await self._patiently(self._extend)
         await self._patiently(self._work_off)
