@@ -87,6 +87,18 @@ async def test_a_part_that_a_power_cut_tore_is_not_gone_on_from(torn: slice, tmp
         assert left_over(tmp_path) == ["36.wav"]
 
 
+async def the_second_download_is_refused_and_the_third_whole(server: WireServer, folder: Path) -> None:
+    audio = recording(f"{server.origin}/a.wav")
+    async with KauneongaClient(server.base_url, TOKEN, max_retries=0) as client:
+        with pytest.raises(errors.ConnectionFailed):
+            await client.call_recordings.download(audio, folder)
+        with pytest.raises(errors.DestinationLocked, match="somebody else"):
+            await client.call_recordings.download(audio, folder)
+        path = await client.call_recordings.download(audio, folder)
+    assert path.read_bytes() == AUDIO
+    assert left_over(folder) == ["36.wav"]
+
+
 async def test_a_part_that_somebody_else_finishes_meanwhile_is_not_filled_up_with_zeros(tmp_path: Path) -> None:
     serve, part = serve_ranges(cut_after=[300_000]), tmp_path / "36.wav.part"
 
@@ -96,15 +108,7 @@ async def test_a_part_that_somebody_else_finishes_meanwhile_is_not_filled_up_wit
         await serve(exchange)
 
     async with WireServer(serve_late) as server:
-        audio = recording(f"{server.origin}/a.wav")
-        async with KauneongaClient(server.base_url, TOKEN, max_retries=0) as client:
-            with pytest.raises(errors.ConnectionFailed):
-                await client.call_recordings.download(audio, tmp_path)
-            with pytest.raises(errors.DestinationLocked, match="somebody else"):
-                await client.call_recordings.download(audio, tmp_path)
-            path = await client.call_recordings.download(audio, tmp_path)
-        assert path.read_bytes() == AUDIO
-        assert left_over(tmp_path) == ["36.wav"]
+        await the_second_download_is_refused_and_the_third_whole(server, tmp_path)
 
 
 async def test_a_part_that_somebody_else_begins_anew_meanwhile_is_not_gone_on_from(tmp_path: Path) -> None:
@@ -119,15 +123,7 @@ async def test_a_part_that_somebody_else_begins_anew_meanwhile_is_not_gone_on_fr
         await serve(exchange)
 
     async with WireServer(serve_late) as server:
-        audio = recording(f"{server.origin}/a.wav")
-        async with KauneongaClient(server.base_url, TOKEN, max_retries=0) as client:
-            with pytest.raises(errors.ConnectionFailed):
-                await client.call_recordings.download(audio, tmp_path)
-            with pytest.raises(errors.DestinationLocked, match="somebody else"):
-                await client.call_recordings.download(audio, tmp_path)
-            path = await client.call_recordings.download(audio, tmp_path)
-        assert path.read_bytes() == AUDIO
-        assert left_over(tmp_path) == ["36.wav"]
+        await the_second_download_is_refused_and_the_third_whole(server, tmp_path)
 
 
 async def test_a_part_of_another_version_is_begun_again(tmp_path: Path) -> None:
