@@ -61,8 +61,9 @@ def test_being_told_to_end_is_clean(environment: dict[str, str], server: Sandbox
     assert err.decode() in ("kauneonga: interrupted\n", "\nkauneonga: interrupted\n", "kauneonga: terminated\n")
 
 
-def test_a_reader_who_has_had_enough_is_no_error(environment: dict[str, str]) -> None:
-    arguments = [*COMMAND, "messages", "list"]
+@pytest.mark.parametrize("words", [["messages", "list"], ["doctor"]], ids=" ".join)
+def test_a_reader_who_has_had_enough_is_no_error(environment: dict[str, str], words: list[str]) -> None:
+    arguments = [*COMMAND, *words]
     with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
