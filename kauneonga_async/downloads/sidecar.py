@@ -63,8 +63,8 @@ class Sidecar:
     def look(self) -> None:
         """Look for what an earlier process left."""
         try:
-            head, *pieces = self._path.read_bytes().splitlines(keepends=True)
-        except (OSError, ValueError):
+            head, *pieces = self._path.read_bytes().splitlines(keepends=True) or [b""]  # a kill may leave it empty
+        except OSError:
             return
         self._is_there = True
         with contextlib.suppress(*UNREADABLE):

@@ -39,6 +39,7 @@ class Scenario(ABC):
     """
 
     settings: dict[str, Any] = {}  # noqa: RUF012 - of the sandbox; nobody changes it
+    written_at_once = 4096  # bytes of a download: recordings of the sandbox are small
 
     def __init__(self, sandbox: Sandbox, client: KauneongaClient, root: Path) -> None:
         self.sandbox = sandbox
@@ -222,6 +223,12 @@ class Recordings(Scenario):
         return any("audio" in request.path for request in self.sandbox.requests)
 
 
+class SmallRecordings(Recordings):
+    """The same, of recordings that are written when they are whole, or break off."""
+
+    written_at_once = 1024 * 1024
+
+
 class Download(Scenario):
     """A download that breaks off twice, and is resumed."""
 
@@ -270,5 +277,6 @@ SCENARIOS: dict[str, type[Scenario]] = {
     "overwrite": Overwritten,
     "to-dos": ToDos,
     "recordings": Recordings,
+    "small": SmallRecordings,
     "download": Download,
 }

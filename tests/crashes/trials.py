@@ -24,7 +24,6 @@ from tests.crashes.scenarios import FIRST, LAST, MESSAGES, SCENARIOS, Scenario
 __all__ = ["Tally", "Trials", "trials_of"]
 
 AGAIN = 0.2  # of the crashes are followed by another one, while what they left is gone on with
-WRITTEN_AT_ONCE = 4096  # bytes of a download: recordings of the sandbox are small
 
 
 @dataclass
@@ -131,7 +130,7 @@ async def trials_of(name: str, root: Path, seed: int, tally: Tally) -> AsyncIter
     kind = SCENARIOS[name]
     server = Sandbox(messages=MESSAGES, start=FIRST, end=LAST, recordings=4, seed=seed, **kind.settings)
     async with server as sandbox, KauneongaClient(sandbox.base_url, sandbox.token, max_retries=6) as client:
-        with mock.patch.object(download, "_WRITTEN_AT_ONCE", WRITTEN_AT_ONCE):
+        with mock.patch.object(download, "_WRITTEN_AT_ONCE", kind.written_at_once):
             trials = Trials(kind(sandbox, client, root), root, seed, tally)
             await trials.record()
             yield trials

@@ -108,6 +108,19 @@ def test_what_somebody_left_with_other_permissions_is_its_owner_s_alone(tmp_path
     assert target.path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("left", [b"", b"\n", b"{", b'{"record_id":1,"url"', b"null\n", b"\xff\n"])
+def test_a_sidecar_that_a_kill_left_torn_goes_when_the_file_lands(left: bytes, tmp_path: Path) -> None:
+    (tmp_path / "1.mp3.part").write_bytes(AUDIO[:10])
+    (tmp_path / "1.mp3.part.json").write_bytes(left)
+    target = Target(tmp_path / "1.mp3", 1, "https://audio.example/a.mp3")
+    target.look()
+    assert (target.kept, target.validator) == (0, None)
+    target.expect(0, len(AUDIO), '"v1"')
+    target.hold([AUDIO])
+    land([target])
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"1.mp3": AUDIO}
+
+
 def test_a_sidecar_that_somebody_left_with_other_permissions_is_its_owner_s_alone(tmp_path: Path) -> None:
     left = tmp_path / "1.mp3.part.json"
     left.write_bytes(b"{}\n")
