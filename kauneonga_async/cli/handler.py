@@ -117,7 +117,8 @@ async def _end(process: asyncio.subprocess.Process) -> None:
                     await asyncio.sleep(_LOOK_AGAIN)
     finally:
         _tell_group(process.pid, signal.SIGKILL)
-    await process.wait()
+        with anyio.CancelScope(shield=True):
+            await process.wait()
 
 
 def _tell_group(group: int, told: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -64,8 +65,8 @@ async def end_when_it_works(command: str, pid: Path, *, times: int = 1) -> None:
     while not pid.exists() or not pid.read_text().strip():
         await asyncio.sleep(0.01)
     for _ in range(times):
-        task.cancel()
         await asyncio.sleep(0.01)
+        task.cancel()
     await asyncio.wait([task])
     assert task.cancelled()
 
@@ -88,11 +89,23 @@ def test_what_ignores_that_it_is_told_to_end_is_killed(
 
 @on_either_loop
 def test_whoever_will_not_wait_until_a_command_has_ended_leaves_none_behind(
-    loop_factory: Callable[[], asyncio.AbstractEventLoop], tmp_path: Path
+    loop_factory: Callable[[], asyncio.AbstractEventLoop], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pid = tmp_path / "pid"
+    start = asyncio.create_subprocess_shell
+    started: list[asyncio.subprocess.Process] = []
+
+    async def noted(*arguments: Any, **options: Any) -> asyncio.subprocess.Process:
+        started.append(await start(*arguments, **options))
+        return started[0]
+
+    async def end_at_once() -> None:
+        await end_when_it_works(f"trap '' TERM; echo $$ > {pid}; exec sleep 1000", pid, times=2)
+        assert [process.returncode for process in started] == [-signal.SIGKILL]
+
+    monkeypatch.setattr("asyncio.create_subprocess_shell", noted)
     with asyncio.Runner(loop_factory=loop_factory) as loop:
-        loop.run(end_when_it_works(f"trap '' TERM; echo $$ > {pid}; exec sleep 1000", pid, times=2))
+        loop.run(end_at_once())
     wait_until_gone(int(pid.read_text()))
 
 
