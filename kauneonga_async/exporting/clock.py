@@ -11,7 +11,7 @@ from kauneonga_async.streams import Listing
 from kauneonga_async.transport import Answer, http_date
 from kauneonga_async.windows import Range, api_date
 
-__all__ = ["end_of_run"]
+__all__ = ["end_of_run", "server_time"]
 
 _CLOCKS_AGREE = timedelta(days=2)  # a range that ended longer ago is over, whatever our clock says
 
@@ -24,17 +24,25 @@ async def end_of_run(listing: Listing[Any], bounds: Range) -> datetime:
     now = datetime.now(UTC)
     if bounds.end is not None and bounds.end < now - _CLOCKS_AGREE:
         return bounds.end
-    until = await _server_time(listing, now) - timedelta(seconds=config.SETTLING_SECONDS)
+    until = (await server_time(listing, listing.options) or now) - timedelta(seconds=config.SETTLING_SECONDS)
     return max(bounds.start, until if bounds.end is None else min(until, bounds.end))
 
 
-async def _server_time(listing: Listing[Any], now: datetime) -> datetime:
-    # A list that should be empty: nothing of it is read.
-    day = api_date((now + 2 * DAY).date())
+async def server_time(listing: Listing[Any], options: config.CallOptions) -> datetime | None:
+    """Ask a server for its present, which most tell: by a list that should be empty, and of which nothing is read.
+
+    Args:
+        listing: What it lists.
+        options: Timeout, retries and headers.
+
+    Raises:
+        KauneongaError: It does not list.
+    """
+    day = api_date((datetime.now(UTC) + 2 * DAY).date())
     request = listing.transport.request(
-        "GET", listing.path, query={"from_date": day, "to_date": day}, options=listing.options, streaming=True
+        "GET", listing.path, query={"from_date": day, "to_date": day}, options=options, streaming=True
     )
-    return await listing.transport.send(request, _date_of) or now
+    return await listing.transport.send(request, _date_of)
 
 
 async def _date_of(answer: Answer) -> datetime | None:

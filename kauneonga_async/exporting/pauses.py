@@ -1,4 +1,7 @@
-"""Pauses: a server that asks an export to leave it alone for a while is waited for, if that is not too long."""
+"""Pauses: a server that asks an export for patience is waited for, and one that was of use before it got into trouble.
+
+Each time for an hour in which nothing gets done.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from typing import TypeVar
 import anyio
 
 from kauneonga_async import config
-from kauneonga_async.errors import RateLimited
+from kauneonga_async.errors import KauneongaError, RateLimited
+from kauneonga_async.transport import backoff, judge, logger
 
 __all__ = ["Patience", "patiently"]
 
@@ -18,48 +22,80 @@ _SHORTEST = 1.0  # seconds; a server that asks for none at all, for ever, is to 
 
 
 class Patience:
-    """How long a server is waited for: an hour in all, and anew when more was done in between.
+    """How long a server is waited for, by all that share this.
 
     Args:
         done: Tells how much is done.
+        max_retries: Tries after the first that calls have; with none, trouble is not waited for.
     """
 
-    def __init__(self, done: Callable[[], int]) -> None:
+    def __init__(self, done: Callable[[], int], max_retries: int = 0) -> None:
         self._done = done
-        self._most_done = done()
+        self._max_retries = max_retries
+        self._at_first = self._most_done = done()
         self._left = config.LONGEST_PATIENCE
+        self._until = 0.0  # when all pauses are over: two at once are waited for once
+        self._failures = 0
+        self._is_back = False
 
-    def pause_after(self, error: BaseException) -> float | None:
-        """Return the seconds to wait before what failed is gone on with; None if it is not waited for."""
-        if not isinstance(error, RateLimited) or error.retry_after is None:
-            return None
+    def pause_after(self, error: KauneongaError, now: float) -> float | None:
+        """Return the seconds to wait before what failed is gone on with; None if it is not waited for.
+
+        Args:
+            error: What it failed with.
+            now: The loop's time.
+        """
         done = self._done()
         if done > self._most_done:
             self._most_done = done
             self._left = config.LONGEST_PATIENCE
-        pause = max(_SHORTEST, error.retry_after)
-        if pause > self._left:
+            self._failures = 0
+            self._is_back = False
+        if isinstance(error, RateLimited) and error.retry_after is not None:
+            pause = max(_SHORTEST, error.retry_after)
+        elif self._is_outage(error):
+            self._failures += 1
+            pause = max(_SHORTEST, backoff(self._failures, throttled=True))
+        else:
             return None
-        self._left -= pause
+        until = now + pause
+        more = max(0.0, min(pause, until - self._until))
+        if more > self._left:
+            return None
+        self._left -= more
+        self._until = max(self._until, until)
         return pause
 
+    def server_is_back(self) -> None:
+        """Tell that it was of use after an error: if what follows fails without getting on, that is no outage."""
+        self._is_back = self._failures > 0
 
-async def patiently(call: Callable[[], Awaitable[T]], done: Callable[[], int] = lambda: 0) -> T:
-    """Call a function, again and again as long as the server asks for patience, and return what it returns.
+    def _is_outage(self, error: KauneongaError) -> bool:
+        was_of_use = self._most_done > self._at_first
+        return (
+            was_of_use
+            and not self._is_back
+            and judge(error, repeatable=True, max_retries=self._max_retries).retries > 0
+        )
+
+
+async def patiently(call: Callable[[], Awaitable[T]], patience: Patience, what: str) -> T:
+    """Call a function, again and again as long as the server is waited for, and return what it returns.
 
     Args:
         call: The function; called again, it goes on.
-        done: Tells how much it has done; when that is more than before, an hour's patience begins anew.
+        patience: How long the server is waited for.
+        what: What waits, for the log.
 
     Raises:
-        RateLimited: The server asks for more than an hour, at once or bit by bit.
+        KauneongaError: What it failed with at last.
     """
-    patience = Patience(done)
     while True:
         try:
             return await call()
-        except RateLimited as error:
-            pause = patience.pause_after(error)
+        except KauneongaError as error:
+            pause = patience.pause_after(error, anyio.current_time())
             if pause is None:
                 raise
+            logger.warning("%s: goes on in %.3g s: %s", what, pause, error)
         await anyio.sleep(pause)

@@ -6,13 +6,11 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-import anyio
 import msgspec
 from anyio import CancelScope
 
 from kauneonga_async.decoding import line_reader
-from kauneonga_async.errors import RateLimited
-from kauneonga_async.exporting.clock import end_of_run
+from kauneonga_async.exporting.clock import end_of_run, server_time
 from kauneonga_async.exporting.destinations import Destination
 from kauneonga_async.exporting.details import FetchDetails
 from kauneonga_async.exporting.engine import Engine, Job
@@ -23,7 +21,7 @@ from kauneonga_async.exporting.opening import open_journal
 from kauneonga_async.exporting.ordered_parts import OrderedParts
 from kauneonga_async.exporting.parts import Parts
 from kauneonga_async.exporting.past import recollect
-from kauneonga_async.exporting.pauses import Patience
+from kauneonga_async.exporting.pauses import Patience, patiently
 from kauneonga_async.exporting.report import ExportReport
 from kauneonga_async.exporting.state import State
 from kauneonga_async.streams import Listing, ListingRun
@@ -68,31 +66,37 @@ class ExportRun:
         self._job = job
         self._report = ExportReport()
         self._before = frozenset(journal.state.parts)
+        self._was_interrupted = False
 
     async def run(self) -> ExportReport:
         """Export what is left to be exported.
 
         Raises:
-            KauneongaError: A window cannot be had. A server that asks for patience is waited for.
+            KauneongaError: A window cannot be had. A server that asks for patience is waited for, and one that is in
+                trouble, if it was not before.
         """
         self._take_stock()
         state = self._journal.state
+        steps: list[Callable[[], Awaitable[BaseException | None]]] = [self._extend, self._work_off]
         if state.spans and not await carry_out(partial(state.is_complete, self._listing.calendar)):
-            await self._patiently(self._work_off)
-        await self._patiently(self._extend)
-        await self._patiently(self._work_off)
+            steps.insert(0, self._work_off)
+        patience = Patience(lambda: len(self._journal.state.wholes), self._listing.options.max_retries)
+        for step in steps:
+            await patiently(partial(self._take, step, patience), patience, "the export of messages")
         return self._report
 
-    async def _patiently(self, step: Callable[[], Awaitable[BaseException | None]]) -> None:
-        """Take a step, which returns what ended it early, again and again while the server asks for patience."""
-        patience = Patience(lambda: len(self._journal.state.wholes))
-        while (error := await step()) is not None:
-            pause = patience.pause_after(error)
-            if pause is None:
-                # Without the frames of the run, whose locals hold records.
-                raise error.with_traceback(None)
-            await anyio.sleep(pause)
+    async def _take(self, step: Callable[[], Awaitable[BaseException | None]], patience: Patience) -> None:
+        """Take a step, which returns what ended it early; after that, only if the server answers one request again."""
+        if self._was_interrupted:
+            await server_time(self._listing, self._listing.options.override(None, 0))
+            patience.server_is_back()
             await self._reopen()
+            self._was_interrupted = False
+        error = await step()
+        if error is not None:
+            self._was_interrupted = True
+            # Without the frames of the run, whose locals hold records.
+            raise error.with_traceback(None)
 
     async def _reopen(self) -> None:
         """Go on as another process would: files may have appeared whose entry did not come to be written."""
@@ -163,20 +167,16 @@ class ExportRun:
             finish=None,
         )
 
-    async def _extend(self) -> RateLimited | None:
-        """Tell the journal what this run is to export besides what earlier ones left; return why it cannot yet."""
+    async def _extend(self) -> None:
+        """Tell the journal what this run is to export besides what earlier ones left."""
         state, bounds = self._journal.state, self._listing.bounds
         if bounds is None:
             if not state.spans:
                 await self._journal.write(Span(None, None))
-            return None
+            return
         start = state.end or bounds.start
         if start == bounds.end:
-            return None
-        try:
-            end = await end_of_run(self._listing, bounds)
-        except RateLimited as error:
-            return error
+            return
+        end = await end_of_run(self._listing, bounds)
         if end > start or not state.spans:
             await self._journal.write(Span(start, end))
-        return None

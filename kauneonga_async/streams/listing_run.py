@@ -150,7 +150,7 @@ class ListingRun(Generic[T]):
             window = work.window
             if window is None or window.days == 1 or not _is_worth_splitting(error):
                 raise
-            if not self._listing.transport.affords_retry():
+            if not self._listing.transport.affords_retry(error):
                 raise
             if getattr(error, "status", None) == 413:  # noqa: PLR2004 - Content Too Large, RFC 9110, 15.5.14
                 self._most_days = max(1, window.days // 2)

@@ -6,7 +6,7 @@ from kauneonga_async.transport.events import Event, EventHook, Events, logger
 from kauneonga_async.transport.pace import Pace
 from kauneonga_async.transport.recovery import is_too_much
 from kauneonga_async.transport.responses import http_date, read_etag
-from kauneonga_async.transport.retry import RETRIED_STATUSES
+from kauneonga_async.transport.retry import RETRIED_STATUSES, backoff, judge
 from kauneonga_async.transport.session import ConnectionOptions, Sessions, check_proxy, check_ssl_context
 from kauneonga_async.transport.throttle import Places
 from kauneonga_async.transport.tokens import TokenProvider, TokenSource
@@ -27,10 +27,12 @@ __all__ = [
     "TokenProvider",
     "TokenSource",
     "Transport",
+    "backoff",
     "check_proxy",
     "check_ssl_context",
     "http_date",
     "is_too_much",
+    "judge",
     "logger",
     "may_be_reached",
     "new_request_id",

@@ -8,7 +8,15 @@ from typing import Generic, TypeVar
 
 from kauneonga_async.errors import KauneongaError, RateLimited, RequestTimeout, ServerError, StatusError
 from kauneonga_async.transport.answer import Request
-from kauneonga_async.transport.retry import NEVER, Budget, Verdict, asks_too_long_a_pause, judge, try_again
+from kauneonga_async.transport.retry import (
+    NEVER,
+    Budget,
+    Verdict,
+    asks_too_long_a_pause,
+    blame_budget,
+    judge,
+    try_again,
+)
 
 __all__ = ["Recovery", "is_too_much", "out_of_time"]
 
@@ -40,6 +48,7 @@ class Recovery(Generic[T]):
         self._told = told
         self._borrowed = 0
         self._is_late = False
+        self._is_broke = False
 
     async def run(self, first: KauneongaError) -> T:
         """Try again.
@@ -62,6 +71,8 @@ class Recovery(Generic[T]):
             failure = _as_rate_limited(failure)
         if self._is_late and not isinstance(failure, RateLimited):
             failure = out_of_time(self._request)
+        if self._is_broke:
+            blame_budget(failure)
         raise failure
 
     def _asks_too_much(self, error: ServerError) -> bool:
@@ -79,6 +90,7 @@ class Recovery(Generic[T]):
             return False
         taken = self._budget.withdraw(throttled=self._judge(error).throttled)
         self._borrowed += taken
+        self._is_broke = not taken
         return taken > 0
 
 

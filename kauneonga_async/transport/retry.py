@@ -42,6 +42,7 @@ __all__ = [
     "Verdict",
     "asks_too_long_a_pause",
     "backoff",
+    "blame_budget",
     "is_overload",
     "judge",
     "outcome_unknown",
@@ -159,6 +160,11 @@ class Budget:
     def deposit(self, tokens: int = 1) -> None:
         """Put tokens back, after a success."""
         self._tokens = min(config.BUDGET, self._tokens + tokens)
+
+
+def blame_budget(error: KauneongaError) -> None:
+    """Let an error tell that there was no budget to try again."""
+    error.args = (f"{error} (not tried again: too many of the account's calls fail)",)
 
 
 async def try_again(

@@ -25,7 +25,7 @@ from kauneonga_async.transport.events import Events
 from kauneonga_async.transport.exchange import open_answer, refusal_of
 from kauneonga_async.transport.patience import ENDLESS, Patience
 from kauneonga_async.transport.recovery import Recovery, out_of_time
-from kauneonga_async.transport.retry import Budget, outcome_unknown
+from kauneonga_async.transport.retry import Budget, blame_budget, outcome_unknown
 from kauneonga_async.transport.session import Sessions
 from kauneonga_async.transport.throttle import Loan, Places, Throttle
 from kauneonga_async.transport.tokens import TokenSource
@@ -124,9 +124,16 @@ class Transport:
         """Return what tells the account's token from another; None if that changes by itself."""
         return self._tokens.fingerprint(salt)
 
-    def affords_retry(self) -> bool:
-        """Take a retry's tokens from the account's budget, for a caller that tries again in a way of its own."""
-        return self._budget.withdraw(throttled=False) > 0
+    def affords_retry(self, error: KauneongaError) -> bool:
+        """Take a retry's tokens from the account's budget, for a caller that tries again in a way of its own.
+
+        Args:
+            error: Why; where there are not enough, it tells so.
+        """
+        if self._budget.withdraw(throttled=False):
+            return True
+        blame_budget(error)
+        return False
 
     def send(self, request: Request, read: Reader[T]) -> Coroutine[Any, Any, T]:
         """Send a request, again if it fails and may be, and return what its reader makes of the answer.

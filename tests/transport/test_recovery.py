@@ -108,9 +108,28 @@ def test_without_tokens_there_is_no_retry(run_jumping: Run) -> None:
     call = Call("found")
     while call.budget.withdraw(throttled=True):
         pass
-    with pytest.raises(errors.ConnectionFailed):
-        run_jumping(call.recover(FAILED))
+    failure = errors.ConnectionFailed("reset")
+    with pytest.raises(errors.ConnectionFailed, match=r"^reset \(not tried again: .* calls fail\)$") as caught:
+        run_jumping(call.recover(failure))
     assert (call.tries, call.waits) == ([], [])
+    assert caught.value is failure
+
+
+@pytest.mark.parametrize("last", [errors.ConnectionFailed("last"), errors.NotFound("last"), throttled(500.0)])
+def test_what_ends_for_another_reason_does_not_blame_the_budget(last: errors.KauneongaError, run_jumping: Run) -> None:
+    call = Call(FAILED, last, max_retries=2)
+    with pytest.raises(type(last)) as caught:
+        run_jumping(call.recover(FAILED))
+    assert "not tried again" not in str(caught.value)
+
+
+def test_of_a_call_without_time_the_budget_is_not_to_blame(run_jumping: Run) -> None:
+    call = Call(seconds=5.0)
+    while call.budget.withdraw(throttled=True):
+        pass
+    with pytest.raises(errors.RateLimited) as caught:
+        run_jumping(call.recover(throttled(50.0)))
+    assert "not tried again" not in str(caught.value)
 
 
 def test_a_wait_beyond_the_deadline_is_not_begun(run_jumping: Run) -> None:

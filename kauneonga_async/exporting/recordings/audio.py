@@ -20,7 +20,7 @@ from kauneonga_async.errors import (
     StatusError,
 )
 from kauneonga_async.exporting.destinations import Destination, Folder, Stamp
-from kauneonga_async.exporting.pauses import patiently
+from kauneonga_async.exporting.pauses import Patience, patiently
 from kauneonga_async.exporting.recordings.entries import Audio, Status
 from kauneonga_async.models import CallRecording
 from kauneonga_async.resources import download_of
@@ -78,11 +78,14 @@ class Fetcher:
         self._destination = destination
         self._timeout = timeout
         self._max_retries = max_retries
+        self._received = 0
+        self._patience = Patience(lambda: self._received)
 
     async def fetch(self, recording: CallRecording, begun: Container[str] | None) -> Audio | Fetched:
         """Download a recording's audio, and return what became of that, or what has but to land.
 
-        A server that asks for patience is waited for.
+        A server that asks for patience is waited for, or is in trouble, if it was not before: all recordings together
+        for an hour, in which none comes.
 
         Args:
             recording: The recording.
@@ -118,9 +121,10 @@ class Fetcher:
         if begun is None or target.path.name in begun:
             await carry_out(target.look)
         try:
-            await patiently(partial(download.receive, target))
+            await patiently(partial(download.receive, target), self._patience, f"recording {recording.id}")
         finally:
             self.retries += download.retries
+        self._received += 1
         return Fetched(recording.id, target, download.verified)
 
     def _upload(self, fetched: Fetched) -> Audio:

@@ -13,7 +13,7 @@ from kauneonga_async.downloads import SIDECAR_ENDING
 from kauneonga_async.exporting.destinations import Destination, Stamp
 from kauneonga_async.exporting.journal import Journal
 from kauneonga_async.exporting.opening import digest_of
-from kauneonga_async.exporting.pauses import patiently
+from kauneonga_async.exporting.pauses import Patience, patiently
 from kauneonga_async.exporting.recordings.audio import Fetcher
 from kauneonga_async.exporting.recordings.entries import Audio
 from kauneonga_async.exporting.recordings.landing import LANES, Landing
@@ -88,11 +88,11 @@ class RecordingsRun:
         manifest = Manifest(self._destination)
         try:
             await carry_out(manifest.begin)
-            await patiently(partial(self._see_to_all, manifest), self._count_told)
+            await self._see_to_all_patiently(manifest)
             if self._expired:
                 # A signed URL lives for minutes, and the list may be older than that by now.
                 self._is_last_list = True
-                await patiently(partial(self._see_to_all, manifest), self._count_told)
+                await self._see_to_all_patiently(manifest)
             await carry_out(partial(manifest.write, self._lines))
             # Nobody lists these any more: all may have expired, and their records are not held in memory.
             gone = list(self._expired.values())
@@ -106,8 +106,9 @@ class RecordingsRun:
         self._tell()
         return self._report
 
-    def _count_told(self) -> int:
-        return len(self._told)
+    async def _see_to_all_patiently(self, manifest: Manifest) -> None:
+        patience = Patience(lambda: len(self._told))
+        await patiently(partial(self._see_to_all, manifest), patience, "the export of recordings")
 
     async def _see_to_all(self, manifest: Manifest) -> None:
         """List recordings, and see to each that was not told of yet; in the last list, to those that had expired."""

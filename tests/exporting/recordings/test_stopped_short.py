@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from blockbuster import blockbuster_ctx
 
-from kauneonga_async import KauneongaClient, RecordingsReport, errors, export_recordings
+from kauneonga_async import KauneongaClient, RecordingsReport, config, errors, export_recordings
 from kauneonga_async.exporting.recordings.manifest import Manifest
 from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
 
@@ -130,6 +130,25 @@ def test_a_recording_whose_server_always_asks_for_a_moment_has_failed_after_an_h
     report = run_jumping(export())
     assert (report.downloaded, report.failed) == (2, 1)
     assert Counter(statuses(tmp_path).values()) == {"done": 2, "failed": 1}
+
+
+def test_all_recordings_together_are_waited_for_an_hour(
+    tmp_path: Path, run_jumping: Callable[[Coroutine[Any, Any, RecordingsReport]], RecordingsReport]
+) -> None:
+    a_while = Fault(status=429, headers={"Retry-After": "300"})
+
+    async def export() -> RecordingsReport:
+        async with (
+            Sandbox(recordings=30, faults=lambda method, path: a_while if "audio" in path else None) as sandbox,
+            KauneongaClient(sandbox.base_url, sandbox.token, max_retries=0) as client,
+        ):
+            began = asyncio.get_running_loop().time()
+            report = await export_recordings(client, tmp_path, concurrency=2)
+            # Behind the hour each is tried once, as seldom as the server asks.
+            assert 3600 <= asyncio.get_running_loop().time() - began < 3600 + 30 * (config.LONGEST_RETRY_AFTER + 1)
+            return report
+
+    assert run_jumping(export()).failed == 30
 
 
 def test_a_server_that_never_lists_is_not_waited_for_longer_than_an_hour(

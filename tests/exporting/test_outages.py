@@ -1,0 +1,145 @@
+"""Exports whose server, or the way there, is lost for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kauneonga_async import ExportReport, KauneongaClient, errors, export_messages
+from kauneonga_async.sandbox import Fault, Sandbox
+from tests.exporting.readers import lines_in, parts_of
+from tests.exporting.truth import truth
+
+FIRST, LAST = date(2025, 1, 1), date(2025, 3, 31)
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+class Outage:
+    """A server that answers some requests, and then none for a while.
+
+    Args:
+        after: How many are answered.
+        seconds: How long it lasts.
+        fault: What becomes of a request meanwhile.
+    """
+
+    def __init__(self, after: int, seconds: float, fault: Fault) -> None:
+        self.refused = 0
+        self._after = after
+        self._seconds = seconds
+        self._fault = fault
+        self._answered = 0
+        self._began: float | None = None
+
+    def __call__(self, method: str, path: str) -> Fault | None:
+        now = asyncio.get_running_loop().time()
+        if self._answered < self._after:
+            self._answered += 1
+            return None
+        if self._began is None:
+            self._began = now
+        if now - self._began >= self._seconds:
+            return None
+        self.refused += 1
+        return self._fault
+
+
+async def export_through(outage: Callable[[str, str], Fault | None], folder: Path, **options: Any) -> ExportReport:
+    async with (
+        Sandbox(messages=300, faults=outage) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token, max_retries=options.pop("max_retries", 4)) as client,
+    ):
+        report = await export_messages(client, folder, FIRST, LAST, window=timedelta(days=2), **options)
+        assert sorted(lines_in(folder)) == sorted(truth(sandbox))
+        return report
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "fault"), [(1, Fault(reset=True)), (16, Fault(reset=True)), (16, Fault(status=503))]
+)
+def test_an_outage_of_ten_minutes_is_outlasted(
+    concurrency: int, fault: Fault, tmp_path: Path, run_jumping: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    outage = Outage(after=20, seconds=600, fault=fault)
+    with caplog.at_level(logging.WARNING, "kauneonga_async"):
+        report = run_jumping(export_through(outage, tmp_path, concurrency=concurrency))
+    assert report.parts == report.parts_planned == len(parts_of(tmp_path)) == 45
+    assert report.records == 300
+    pauses = [record for record in caplog.records if "the export of messages: goes on in" in record.getMessage()]
+    assert 30 <= len(pauses) < 600
+    # With one request after each pause, behind all that was in flight and its retries.
+    assert outage.refused - (len(pauses) - 1) <= 5 * concurrency
+
+
+def test_an_outage_that_lasts_for_more_than_an_hour_ends_the_export_which_goes_on_when_it_is_called_again(
+    tmp_path: Path, run_jumping: Run
+) -> None:
+    outage = Outage(after=20, seconds=10**6, fault=Fault(reset=True))
+
+    async def export() -> ExportReport:
+        async with (
+            Sandbox(messages=300, faults=outage) as sandbox,
+            KauneongaClient(sandbox.base_url, sandbox.token) as client,
+        ):
+            began = asyncio.get_running_loop().time()
+            with pytest.raises(errors.ConnectionFailed):
+                await export_messages(client, tmp_path, FIRST, LAST, window=timedelta(days=2))
+            assert 3500 < asyncio.get_running_loop().time() - began < 3700
+            sandbox.settings.faults = None
+            report = await export_messages(client, tmp_path, FIRST, LAST, window=timedelta(days=2))
+            assert sorted(lines_in(tmp_path)) == sorted(truth(sandbox))
+            return report
+
+    report = run_jumping(export())
+    assert (report.parts_kept > 0, report.parts_kept + report.parts) == (True, 45)
+
+
+def test_a_server_that_is_of_no_use_from_the_beginning_is_not_waited_for(tmp_path: Path, run_jumping: Run) -> None:
+    outage = Outage(after=0, seconds=3600, fault=Fault(status=500))
+
+    async def export() -> None:
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(errors.ServerError):
+            await export_through(outage, tmp_path)
+        assert asyncio.get_running_loop().time() - began < 10
+
+    run_jumping(export())
+
+
+def test_without_retries_no_outage_is_outlasted(tmp_path: Path, run_jumping: Run) -> None:
+    outage = Outage(after=20, seconds=3600, fault=Fault(reset=True))
+    with pytest.raises(errors.ConnectionFailed):
+        run_jumping(export_through(outage, tmp_path, max_retries=0))
+    assert outage.refused <= 16
+
+
+@pytest.mark.parametrize("concurrency", [1, 16])
+def test_a_window_that_alone_always_fails_is_no_outage(concurrency: int, tmp_path: Path, run_jumping: Run) -> None:
+    asked: list[str] = []
+
+    async def export() -> None:
+        async with (
+            Sandbox(messages=300) as sandbox,
+            KauneongaClient(sandbox.base_url, sandbox.token) as client,
+        ):
+
+            def faults(method: str, path: str) -> Fault | None:
+                if sandbox.requests[-1].query.get("from_date") != "02-13-2025":
+                    return None
+                asked.append(path)
+                return Fault(status=500)
+
+            sandbox.settings.faults = faults
+            began = asyncio.get_running_loop().time()
+            with pytest.raises(errors.ServerError):
+                await export_messages(client, tmp_path, FIRST, LAST, window=timedelta(days=2), concurrency=concurrency)
+            assert asyncio.get_running_loop().time() - began < 60
+
+    run_jumping(export())
+    assert 10 <= len(asked) <= 15
