@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kauneonga_async import KauneongaClient
     from kauneonga_async.cli.account import Account
 
-__all__ = ["accounts_options", "connection_options", "open_client", "resolve_all"]
+__all__ = ["ToStderr", "accounts_options", "connection_options", "open_client", "resolve_all"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -103,8 +103,19 @@ def resolve_all(*, profile: Sequence[str], all_profiles: bool, verbose: bool, **
     return [resolve_account({**options, "profile": profile[0] if profile else None})]
 
 
+class ToStderr(logging.StreamHandler[Any]):
+    """Writes to what stderr is by then: a bar that shows progress has it write above itself."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)  # a StreamHandler's own would keep what stderr is now
+
+    @property
+    def stream(self) -> Any:
+        return sys.stderr
+
+
 def _log(*, verbose: bool) -> None:
     """Tell of troubles on stderr, and of each try, if that is asked for."""
-    logging.basicConfig(format="kauneonga: %(message)s", stream=sys.stderr)
+    logging.basicConfig(format="kauneonga: %(message)s", handlers=[ToStderr()])
     if verbose:
         logging.getLogger("kauneonga_async").setLevel(logging.DEBUG)

@@ -90,6 +90,7 @@ async def patiently(call: Callable[[], Awaitable[T]], patience: Patience, what: 
     Raises:
         KauneongaError: What it failed with at last.
     """
+    pauses = 0
     while True:
         try:
             return await call()
@@ -97,5 +98,7 @@ async def patiently(call: Callable[[], Awaitable[T]], patience: Patience, what: 
             pause = patience.pause_after(error, anyio.current_time())
             if pause is None:
                 raise
-            logger.warning("%s: goes on in %.3g s: %s", what, pause, error)
+            pauses += 1
+            if pauses.bit_count() == 1:  # the 1st, 2nd, 4th, 8th ...
+                logger.warning("%s: pauses: %d; goes on in %.3g s: %s", what, pauses, pause, error)
         await anyio.sleep(pause)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -67,6 +68,7 @@ class ExportRun:
         self._report = ExportReport()
         self._before = frozenset(journal.state.parts)
         self._was_interrupted = False
+        self._began = time.monotonic()
 
     async def run(self) -> ExportReport:
         """Export what is left to be exported.
@@ -119,6 +121,7 @@ class ExportRun:
         """Export the windows that are left; return what ended that early."""
         state, report = self._journal.state, self._report
         report.until = state.end
+        report.seconds = time.monotonic() - self._began
         pending = await carry_out(partial(state.pending_windows, self._listing.calendar))
         left = len(pending) if self._listing.bounds is not None else int(not state.wholes)
         report.parts_planned = report.parts + left

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import logging
 import os
 import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import pytest
 
 from kauneonga_async import ExportReport, KauneongaClient
 from kauneonga_async.cli.amounts import amount, counted
+from kauneonga_async.cli.connection import ToStderr
 from kauneonga_async.cli.progress import Progress
 from kauneonga_async.sandbox import Sandbox
 from tests.cli.conftest import COMMAND, Run
@@ -29,6 +33,25 @@ def test_an_export_writes_every_message_once_and_sums_up_on_stderr(
     assert outcome.out == ""
     assert outcome.err.startswith("200 messages in 13 files")
     assert sorted(lines_in(tmp_path)) == sorted(server.world.between(None, None))
+
+
+def test_what_the_log_tells_is_written_above_the_bar(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logger, terminal = logging.getLogger("kauneonga_async"), io.StringIO()
+    handler = ToStderr()
+    handler.setFormatter(logging.Formatter("kauneonga: %(message)s"))
+    monkeypatch.setattr(logger, "handlers", [handler])
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with Progress("messages") as progress:
+        progress(ExportReport(parts_planned=13))
+        logger.warning("the server is lost")
+        progress(ExportReport(parts_planned=13))
+    lines = [line.split("\r")[-1] for line in terminal.getvalue().split("\n")]
+    assert any(line.endswith("kauneonga: the server is lost") and "messages" not in line for line in lines), lines
+    assert capsys.readouterr().err == ""
 
 
 def test_the_summary_can_be_had_as_json(kauneonga: Run, tmp_path: Path) -> None:
