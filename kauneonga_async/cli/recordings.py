@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from kauneonga_async.cli.output import Column, print_records, write_line
 if TYPE_CHECKING:
     from kauneonga_async import KauneongaClient
 
-__all__ = ["fetch_audio", "recordings"]
+__all__ = ["recordings"]
 
 COLUMNS = (
     Column("ID", lambda record: record.get("id"), width=8),
@@ -92,22 +93,15 @@ async def _download(ids: frozenset[int], output: Path, client: KauneongaClient) 
         async for batch in client.call_recordings.stream().batches():
             wanted = [recording for recording in batch if not ids or recording.id in ids]
             missing.difference_update(recording.id for recording in wanted)
-            for name, error in await fetch_audio(client, wanted, output):
-                if error is None:
-                    await write_line(name)
-                else:
-                    failed += 1
-                    click.echo(f"{name}: {type(error).__name__}: {error}", err=True)
+            failed += await _fetch(client, wanted, output)
     if missing:
         raise click.ClickException(f"no such recording: {', '.join(map(str, sorted(missing)))}")
     if failed:
         raise click.ClickException(f"{counted(failed, 'recording')} not downloaded; the same command goes on with them")
 
 
-async def fetch_audio(
-    client: KauneongaClient, recordings: list[Any], folder: Path
-) -> list[tuple[str, Exception | None]]:
-    """Download many recordings at once; return for each its file's name, or the recording's id and what went wrong.
+async def _fetch(client: KauneongaClient, recordings: list[Any], folder: Path) -> int:
+    """Download many recordings at once, print the name of each file that is there, and return how many failed.
 
     Raises:
         AuthenticationError: The account's token is refused: none of the others would fare better.
@@ -118,24 +112,40 @@ async def fetch_audio(
     from kauneonga_async.errors import AuthenticationError, KauneongaError
     from kauneonga_async.streams import bare_error
 
-    outcomes: list[tuple[str, Exception | None]] = []
-    places = anyio.CapacityLimiter(config.CONCURRENCY)
+    failed, left = 0, len(recordings)
+    landed: deque[str] = deque()  # and not printed yet
+    places, arrived = anyio.CapacityLimiter(config.CONCURRENCY), anyio.Event()
 
     async def fetch(recording: Any) -> None:
+        nonlocal failed, left
         async with places:
             try:
                 path = await client.call_recordings.download(recording, folder)
             except AuthenticationError:
                 raise
             except (KauneongaError, OSError, ValueError) as error:
-                outcomes.append((f"recording {recording.id}", error))
+                failed += 1
+                click.echo(f"recording {recording.id}: {type(error).__name__}: {error}", err=True)
             else:
-                outcomes.append((str(path), None))
+                landed.append(str(path))
+        left -= 1
+        arrived.set()
+
+    async def print_landed() -> None:
+        while landed:
+            await write_line(landed[0])
+            landed.popleft()
 
     try:
         async with anyio.create_task_group() as tasks:
             for recording in recordings:
                 tasks.start_soon(fetch, recording)
+            # Not in the tasks: a reader that has stalled would keep them from being cancelled.
+            while left:
+                await arrived.wait()
+                arrived = anyio.Event()
+                await print_landed()
     except BaseExceptionGroup as group:
+        await print_landed()
         raise bare_error(group) from None
-    return outcomes
+    return failed

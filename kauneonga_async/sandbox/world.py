@@ -65,7 +65,7 @@ class World:
         self.first_id = first_id
         self.version = 0  # moves with every change, as an ETag does
         self._start = datetime.combine(start, time.min, UTC)
-        self._step = (datetime.combine(end, time.min, UTC) + DAY - self._start) / max(1, messages)
+        self._step = (datetime.combine(end, time.min, UTC) - self._start + DAY) / max(1, messages)
         self._edits: dict[int, dict[str, Any]] = {}
         self._deleted: set[int] = set()
         self._added: list[tuple[datetime, int]] = []  # by time

@@ -240,6 +240,18 @@ def test_a_token_that_is_refused_ends_all_downloads_at_once(kauneonga: Run, serv
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_was_there_before_a_token_was_refused_is_named(kauneonga: Run, server: Sandbox, tmp_path: Path) -> None:
+    server.world.recordings = 40
+    refusal = Fault(status=404, body=b'{"success":false,"info":"Invalid token","data":{}}')
+    last = f"/audio/{list(server.world.recording_ids())[-1]}.mp3"
+    server.settings.faults = lambda method, path: refusal if path == last else None
+    outcome = kauneonga("recordings", "download", "--all", "-o", str(tmp_path))
+    assert outcome.code == 1
+    assert "AuthenticationError" in outcome.err
+    assert sorted(outcome.out.splitlines()) == sorted(map(str, tmp_path.glob("*.mp3")))
+    assert len(outcome.out.splitlines()) > 20
+
+
 def test_a_download_that_fails_does_not_keep_the_others(kauneonga: Run, server: Sandbox, tmp_path: Path) -> None:
     first = next(iter(server.world.recording_ids()))
     server.settings.faults = ScriptedFaults([Fault(status=404)], path=f"/audio/{first}.mp3")

@@ -245,6 +245,13 @@ def test_a_world_of_any_size_takes_no_memory() -> None:
     assert used < 1_000_000
 
 
+def test_a_world_may_end_with_the_last_day_that_there_is() -> None:
+    world = World(messages=50, start=date(9999, 12, 1), end=date(9999, 12, 31))
+    last = world.created_at(49)
+    assert datetime(9999, 12, 31, tzinfo=UTC) <= last
+    assert len(list(world.between(None, None))) == 50
+
+
 def test_its_texts_have_all_that_makes_json_hard() -> None:
     whole = b"".join(World(messages=300).between(None, None))
     for hard in (b'\\"', b"\\\\", b"\\n", b"{", b"]", "ñ".encode(), "💊".encode(), b"},{"):
