@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kauneonga_async import ExportReport, KauneongaClient, errors, export_messages
+from kauneonga_async import ExportReport, KauneongaClient, config, errors, export_messages
 from kauneonga_async.sandbox import Fault, Sandbox
 from tests.exporting.readers import lines_in, parts_of
 from tests.exporting.truth import truth
@@ -78,9 +78,10 @@ def test_an_outage_of_ten_minutes_is_outlasted(
     assert 30 <= outage.refused <= 5 * concurrency + 150
 
 
-def test_an_outage_that_lasts_for_more_than_an_hour_ends_the_export_which_goes_on_when_it_is_called_again(
-    tmp_path: Path, run_jumping: Run
+def test_an_outage_that_lasts_for_too_long_ends_the_export_which_goes_on_when_it_is_called_again(
+    tmp_path: Path, run_jumping: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(config, "LONGEST_PATIENCE", 300.0)
     outage = Outage(after=20, seconds=10**6, fault=Fault(reset=True))
 
     async def export() -> ExportReport:
@@ -91,7 +92,7 @@ def test_an_outage_that_lasts_for_more_than_an_hour_ends_the_export_which_goes_o
             began = asyncio.get_running_loop().time()
             with pytest.raises(errors.ConnectionFailed):
                 await export_messages(client, tmp_path, FIRST, LAST, window=timedelta(days=2))
-            assert 3500 < asyncio.get_running_loop().time() - began < 3700
+            assert 300 - config.LONGEST_BACKOFF < asyncio.get_running_loop().time() - began < 330
             sandbox.settings.faults = None
             report = await export_messages(client, tmp_path, FIRST, LAST, window=timedelta(days=2))
             assert sorted(lines_in(tmp_path)) == sorted(truth(sandbox))

@@ -75,7 +75,7 @@ ELSEWHERE: Final[dict[str, list[Told]]] = {
         _("a cursor of a later version, or that is none", "`ConfigurationError`; it is not touched", WATCHES.format("cursor", "a_later_versions_file_is_left_alone")),
         _("SIGINT or SIGTERM in the middle of an export", "exit code 130 or 143, nothing half; the same command goes on", CLI.format("stopped", "an_export_that_is_told_to_end_ends_cleanly_and_is_gone_on_with")),
         _("a server that is lost in the middle of an export, for less than an hour", "it goes on", EXPORTS.format("outages", "an_outage_of_ten_minutes_is_outlasted")),
-        _("a server that is lost in the middle of an export, for more than an hour", "the last error; the same command goes on", EXPORTS.format("outages", "an_outage_that_lasts_for_more_than_an_hour_ends_the_export_which_goes_on_when_it_is_called_again")),
+        _("a server that is lost in the middle of an export, for more than an hour", "the last error; the same command goes on", EXPORTS.format("outages", "an_outage_that_lasts_for_too_long_ends_the_export_which_goes_on_when_it_is_called_again")),
         _("a window that alone always fails", "its error; the same command goes on", EXPORTS.format("outages", "a_window_that_alone_always_fails_is_no_outage")),
         _("SIGKILL at any instant of an export", "complete and unique after the next run", EXPORTS.format("killed", "whatever_instant_it_is_killed_at_an_export_ends_complete_and_unique")),
         _("SIGKILL at any instant of an export of recordings", "complete after the next run", EXPORTS.format("killed", "whatever_instant_it_is_killed_at_an_export_of_recordings_ends_complete")),
