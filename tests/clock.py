@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+from collections.abc import Awaitable, Callable
 from typing import Any
 from unittest import mock
+
+from anyio import to_thread
 
 # Loopback answers within this; what takes longer is waited for by the clock.
 GRACE = 0.02
@@ -17,13 +20,14 @@ class _JumpingSelector(selectors.DefaultSelector):
     def __init__(self, grace: float) -> None:
         super().__init__()
         self.ahead = 0.0
+        self.threads = 0  # at work: their time is not idle
         self._grace = grace
 
     def select(self, timeout: float | None = None) -> list[Any]:
         if timeout is None or timeout <= self._grace:
             return super().select(timeout)
         ready = super().select(self._grace)
-        if not ready:
+        if not ready and not self.threads:
             self.ahead += timeout - self._grace
         return ready
 
@@ -43,6 +47,19 @@ class JumpingLoop(asyncio.SelectorEventLoop):
         return super().time() + self._jumping.ahead
 
     def run_forever(self) -> None:
-        # It asks another clock for how long a connection has not been used, and would look for ever.
-        with mock.patch("aiohttp.connector.monotonic", self.time):
+        with (
+            # It asks another clock for how long a connection has not been used, and would look for ever.
+            mock.patch("aiohttp.connector.monotonic", self.time),
+            mock.patch("anyio.to_thread.run_sync", self._counted(to_thread.run_sync)),
+        ):
             super().run_forever()
+
+    def _counted(self, run_sync: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def counted(*arguments: Any, **options: Any) -> Any:
+            self._jumping.threads += 1
+            try:
+                return await run_sync(*arguments, **options)
+            finally:
+                self._jumping.threads -= 1
+
+        return counted
