@@ -15,6 +15,10 @@ LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
 EASTERNMOST = timedelta(hours=14)
 WESTERNMOST = timedelta(hours=-12)
 
+# By so much does the difference between two zones change in a year: one's summer is the other's winter, and
+# Antarctica/Troll moves its clocks by two hours.
+LARGEST_CHANGE = timedelta(hours=3)
+
 
 class ServerCalendar:
     """What is known of how the server reads ``from_date`` and ``to_date``.
@@ -133,6 +137,25 @@ class ServerCalendar:
         if self._zone is not None:
             return start, end
         return _shift(start, -EASTERNMOST), _shift(end, -WESTERNMOST)
+
+    def is_borne_out(self, ask_from: date, ask_to: date, earliest: datetime, latest: datetime) -> bool:
+        """Tell whether an answer to two dates shows that ``to_date`` includes its day.
+
+        A record of that day is no proof by itself. A server that does not include it, and whose days begin some hours
+        later than those stated, lists the last day's first hours, and lacks the first day's: of the hours between
+        both midnights and the answer's two ends, never more behind the last than before the first, but for the hours
+        by which the difference of two zones changes in a year.
+
+        Args:
+            ask_from: The ``from_date`` that was sent.
+            ask_to: The ``to_date`` that was sent.
+            earliest: The first date in the answer.
+            latest: The last date in the answer.
+        """
+        if ask_from == ask_to:
+            return True  # else it would be empty
+        lacking_at_most, last_days = earliest - self.start_of(ask_from), latest - self.start_of(ask_to)
+        return last_days - lacking_at_most >= LARGEST_CHANGE
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ServerCalendar):

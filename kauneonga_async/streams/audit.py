@@ -200,9 +200,13 @@ class Audit:
 
     def _check_inclusive(self, work: Work[Any], window: Window, now: datetime) -> list[AskAgain | Doubt]:
         """Make sure of a stated ``to_date_inclusive=True`` until a record proves it: there is no padding to do so."""
-        last_day = self._calendar.start_of(window.ask_to)
+        sieve, last_day = work.sieve, self._calendar.start_of(window.ask_to)
         is_probe = work.again is not None and work.again.is_probe
-        if work.sieve.latest is not None and work.sieve.latest >= last_day:
+        if (
+            sieve.earliest is not None
+            and sieve.latest is not None
+            and self._calendar.is_borne_out(window.ask_from, window.ask_to, sieve.earliest, sieve.latest)
+        ):
             self.state.inclusive_proven = True
         elif is_probe and window.ask_to == window.last:
             raise CalendarMismatch(

@@ -112,6 +112,23 @@ async def test_a_to_date_that_is_not_inclusive_as_stated_is_found_out(window: in
             await client.messages.list(FIRST, LAST, window=timedelta(days=window))
 
 
+@pytest.mark.parametrize("window", [None, 7, 31])
+@pytest.mark.parametrize("density", [1, 10, 100])
+@pytest.mark.parametrize(
+    ("theirs", "stated"), [("America/New_York", "UTC"), ("UTC", "Asia/Tokyo"), ("Asia/Kolkata", "Pacific/Auckland")]
+)
+async def test_a_time_zone_and_a_to_date_that_are_both_other_than_stated_are_found_out(
+    theirs: str, stated: str, density: int, window: int | None
+) -> None:
+    """Days that begin later, and a last one that is left out: all that is listed lies where it may."""
+    async with (
+        Sandbox(messages=90 * density, timezone=theirs, to_date_inclusive=False) as sandbox,
+        connect(sandbox, calendar=ServerCalendar(stated, True)) as client,
+    ):
+        with pytest.raises((errors.CalendarMismatch, errors.IncompleteResult)):
+            await client.messages.list(FIRST, LAST, window=window and timedelta(days=window))
+
+
 async def test_a_to_date_that_is_inclusive_against_what_is_stated_is_found_out() -> None:
     async with (
         Sandbox(messages=900, to_date_inclusive=True) as sandbox,
