@@ -36,13 +36,13 @@ class AuditState(msgspec.Struct):
         largest: Records in the largest answer.
         cap: At how many records lists are cut off, once that is proven.
         questioned: The total that several windows had, and one of them was asked again for.
-        inclusive_proven: Whether ``to_date`` is known to include its day, or need not.
+        is_borne_out: Whether a stated ``to_date_inclusive=True`` was.
     """
 
     largest: int = 0
     cap: int | None = None
     questioned: int = 0
-    inclusive_proven: bool = False
+    is_borne_out: bool = False
 
 
 class Account(NamedTuple):
@@ -91,7 +91,8 @@ class Audit:
         self._overlap: Overlap[Work[Any]] | None = None
         if calendar.date_field == "created_at":
             self._overlap = Overlap(bounds, calendar)
-        self.state = AuditState(inclusive_proven=not (calendar.is_known and calendar.to_date_inclusive))
+        self._states_inclusive = calendar.is_known and calendar.to_date_inclusive is True
+        self.state = AuditState()
         self._at_largest: list[Work[Any]] = []  # windows of several days whose answers had as many records as any
 
     def recall(self, past: Past) -> None:
@@ -120,7 +121,7 @@ class Audit:
         if sieve.earliest is not None and sieve.latest is not None:
             self._report.calendar.learn(window, sieve.earliest, sieve.latest)
         steps: list[AskAgain | Doubt] = []
-        if not self.state.inclusive_proven:
+        if self._states_inclusive and not self.state.is_borne_out:
             steps += self._check_inclusive(work, window, now)
         if self._overlap is None:
             return Account(steps, {})
@@ -207,7 +208,7 @@ class Audit:
             and sieve.latest is not None
             and self._calendar.is_borne_out(window.ask_from, window.ask_to, sieve.earliest, sieve.latest)
         ):
-            self.state.inclusive_proven = True
+            self.state.is_borne_out = True
         elif is_probe and window.ask_to == window.last:
             raise CalendarMismatch(
                 f"asked up to {window.last}, the server did not list that day's records: to_date is not inclusive, "

@@ -126,7 +126,7 @@ async def test_a_time_zone_and_a_to_date_that_are_both_other_than_stated_are_fou
         connect(sandbox, calendar=ServerCalendar(stated, True)) as client,
     ):
         with pytest.raises((errors.CalendarMismatch, errors.IncompleteResult)):
-            await client.messages.list(FIRST, LAST, window=window and timedelta(days=window))
+            await client.messages.list(FIRST, LAST, window=None if window is None else timedelta(days=window))
 
 
 async def test_a_to_date_that_is_inclusive_against_what_is_stated_is_found_out() -> None:
