@@ -76,6 +76,16 @@ class Window(msgspec.Struct, frozen=True, cache_hash=True):
             _window(calendar, middle, self.last, boundary, self.end),
         )
 
+    def last_day(self, calendar: ServerCalendar, days_after: int) -> Window:
+        """Return the window of its last day alone, which asks for so many days behind that."""
+        return msgspec.structs.replace(
+            self,
+            first=self.last,
+            start=max(self.start, calendar.start_of(self.last)),
+            ask_from=self.last,
+            ask_to=shift_day(self.last, days_after),
+        )
+
     def __str__(self) -> str:
         if self.first == self.last:
             return self.first.isoformat()

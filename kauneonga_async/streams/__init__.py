@@ -20,6 +20,7 @@ from kauneonga_async.streams.sieve import (
     Sieve,
     check_on_invalid,
     check_reach,
+    not_inclusive,
 )
 from kauneonga_async.streams.spool import SpoolBudget
 from kauneonga_async.streams.work import AskAgain, Doubt, Work
@@ -59,4 +60,5 @@ __all__ = [
     "bare_error",
     "check_on_invalid",
     "check_reach",
+    "not_inclusive",
 ]

@@ -13,10 +13,11 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from kauneonga_async.calendars import DAY, ServerCalendar, shift_day
+from kauneonga_async.calendars import DAY, ServerCalendar
 from kauneonga_async.errors import CalendarMismatch, IncompleteResult
 from kauneonga_async.streams.overlap import Lack, Missing, Overlap
 from kauneonga_async.streams.report import StreamReport
+from kauneonga_async.streams.sieve import not_inclusive
 from kauneonga_async.streams.work import AskAgain, Doubt, Work
 from kauneonga_async.windows import Range, Window
 
@@ -201,7 +202,7 @@ class Audit:
 
     def _check_inclusive(self, work: Work[Any], window: Window, now: datetime) -> list[AskAgain | Doubt]:
         """Make sure of a stated ``to_date_inclusive=True`` until a record proves it: there is no padding to do so."""
-        sieve, last_day = work.sieve, self._calendar.start_of(window.ask_to)
+        sieve = work.sieve
         is_probe = work.again is not None and work.again.is_probe
         if (
             sieve.earliest is not None
@@ -210,22 +211,13 @@ class Audit:
         ):
             self.state.is_borne_out = True
         elif is_probe and window.ask_to == window.last:
-            raise CalendarMismatch(
-                f"asked up to {window.last}, the server did not list that day's records: to_date is not inclusive, "
-                "though the calendar says that it is; state to_date_inclusive=False"
-            )
+            raise not_inclusive(window.last)
         elif is_probe and work.sieve.handed_out:
             # Records may have been created since the day was asked for: once more, just as then.
-            return [AskAgain(work, (msgspec.structs.replace(window, ask_to=window.last),), is_probe=True)]
-        elif not is_probe and last_day <= now:
-            probe = msgspec.structs.replace(
-                window,
-                first=window.last,
-                start=max(window.start, last_day),
-                ask_from=window.last,
-                ask_to=shift_day(window.ask_to, 1),
-            )
-            return [AskAgain(work, (probe,), is_probe=True)]
+            return [AskAgain(work, (window.last_day(self._calendar, 0),), is_probe=True)]
+        elif not is_probe and self._calendar.start_of(window.ask_to) <= now:
+            behind = 1 + (window.ask_to - window.last).days
+            return [AskAgain(work, (window.last_day(self._calendar, behind),), is_probe=True)]
         return []
 
 

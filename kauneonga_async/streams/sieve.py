@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import blake2b
 from itertools import compress
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar
@@ -17,7 +17,16 @@ from kauneonga_async.streams.report import StreamReport
 from kauneonga_async.streams.sightings import Sightings
 from kauneonga_async.windows import Range, Window
 
-__all__ = ["RAISING", "InvalidPolicy", "OnInvalid", "OnInvalidFailed", "Sieve", "check_on_invalid", "check_reach"]
+__all__ = [
+    "RAISING",
+    "InvalidPolicy",
+    "OnInvalid",
+    "OnInvalidFailed",
+    "Sieve",
+    "check_on_invalid",
+    "check_reach",
+    "not_inclusive",
+]
 
 T = TypeVar("T")
 
@@ -106,6 +115,14 @@ def check_reach(calendar: ServerCalendar, window: Window, earliest: datetime, la
         f"{calendar.date_field} is {outside.isoformat()}, which no day of those can be under "
         f"{calendar!r}. It filters on another field, or not at all, or in another time zone than "
         "stated: state another calendar, or list without dates"
+    )
+
+
+def not_inclusive(day: date) -> CalendarMismatch:
+    """Return the error that a stated ``to_date_inclusive=True`` deserves where the server lists nothing of that day."""
+    return CalendarMismatch(
+        f"asked up to {day}, the server did not list that day's records: to_date is not inclusive, though the calendar "
+        "says that it is; state to_date_inclusive=False"
     )
 
 

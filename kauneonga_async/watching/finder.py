@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kauneonga_async.calendars import ServerCalendar
+from kauneonga_async.streams import not_inclusive
 from kauneonga_async.watching.caps import Caps, ends_of, slices_of
 from kauneonga_async.watching.clock import ServerClock
 from kauneonga_async.watching.question import Answered, Question
@@ -49,6 +50,7 @@ class Finder:
         self._clock = clock
         self._caps = Caps()
         self._remembered = remembered
+        self._is_borne_out = not (calendar.is_known and calendar.to_date_inclusive)
         self._known: dict[Window, _Known] = {}
         self._fresh: dict[Window, _Known] = {}  # whose changes are not acknowledged yet
         self._before: tuple[int, int] | None = None  # total and ids of the latest answer to an open window
@@ -80,6 +82,8 @@ class Finder:
                 self._before = total, hash(frozenset(whole.ids))
         if window.end is None and self._caps.may_lack_its_end(window, total, self._clock.now()):
             return [whole, *await self._look_at_end(window, whole, total)]
+        if window.end is not None and not self._is_borne_out and not whole.is_unchanged:
+            return [whole, *await self._look_behind(window, whole)]
         return [whole]
 
     def acknowledge(self) -> None:
@@ -121,6 +125,31 @@ class Finder:
         if gaps:
             self._caps.clear(window, whole.total)
         return False
+
+    async def _look_behind(self, window: Window, whole: Answered) -> list[Answered]:
+        """Make sure of a stated ``to_date_inclusive=True``, until an answer bears it out: there is no padding to do so.
+
+        Raises:
+            CalendarMismatch: The last day holds what its window's list lacks.
+        """
+        if self._bears_out(window, whole) or self._calendar.start_of(window.last) > self._clock.now():
+            return []
+        behind = await self._ask(window.last_day(self._calendar, 1), afresh=True)
+        if not behind.findings.keys() - whole.ids:
+            return [behind]
+        # What has come in the meantime is listed by now.
+        day = await self._ask(window.last_day(self._calendar, 0), afresh=True)
+        if not day.total:
+            raise not_inclusive(window.last)
+        self._is_borne_out = True
+        return [behind, day]
+
+    def _bears_out(self, window: Window, answered: Answered) -> bool:
+        if answered.earliest is not None and answered.latest is not None:
+            self._is_borne_out = self._calendar.is_borne_out(
+                window.ask_from, window.ask_to, answered.earliest, answered.latest
+            )
+        return self._is_borne_out
 
     async def _look_into(self, window: Window, whole: Answered) -> list[Answered]:
         """Ask for a window's days one by one: do they hold more than the list of all of them did?"""

@@ -13,6 +13,7 @@ import pytest
 from kauneonga_async import KauneongaClient, MemoryCursor, MessageChange, ServerCalendar, errors
 from kauneonga_async.sandbox import RandomFaults, Sandbox
 from kauneonga_async.sandbox.faults import Fault
+from kauneonga_async.windows import Window
 from tests.watching.moments import DAY, now
 from tests.watching.observer import INTERVAL, Observer, kinds
 
@@ -177,6 +178,35 @@ async def test_a_list_that_stops_a_day_short_is_looked_into(order: str) -> None:
         Sandbox(messages=120, start=first, end=last, cap=37, order=order) as sandbox,
         KauneongaClient(sandbox.base_url, sandbox.token, calendar=calendar) as client,
         Observer(client.messages.watch(interval=INTERVAL, start=first, look_back=5 * DAY)) as observer,
+    ):
+        assert sorted(change.id for change in await observer.settle()) == list(sandbox.world.message_ids())
+
+
+@pytest.mark.parametrize("theirs", ["America/New_York", "UTC"])
+@pytest.mark.parametrize("density", [1, 20])
+async def test_a_to_date_that_is_not_inclusive_as_stated_is_found_out_while_a_watch_catches_up(
+    theirs: str, density: int
+) -> None:
+    first, last = (now() - 100 * DAY).date(), (now() - DAY).date()
+    calendar = ServerCalendar("UTC", to_date_inclusive=True)
+    async with (
+        Sandbox(messages=100 * density, start=first, end=last, timezone=theirs, to_date_inclusive=False) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token, calendar=calendar) as client,
+    ):
+        watch = client.messages.watch(interval=INTERVAL, start=first, look_back=101 * DAY)
+        with pytest.raises(errors.CalendarMismatch, match="to_date_inclusive=False"):
+            async for _ in watch:
+                pass
+
+
+async def test_a_stated_calendar_that_is_right_is_borne_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, last = (now() - 100 * DAY).date(), (now() - DAY).date()
+    calendar = ServerCalendar("UTC", to_date_inclusive=True)
+    monkeypatch.delattr(Window, "last_day")
+    async with (
+        Sandbox(messages=1000, start=first, end=last) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token, calendar=calendar) as client,
+        Observer(client.messages.watch(interval=INTERVAL, start=first, look_back=100 * DAY)) as observer,
     ):
         assert sorted(change.id for change in await observer.settle()) == list(sandbox.world.message_ids())
 
