@@ -67,7 +67,10 @@ class Handlers:
             return _json(400, {"success": False, "info": "the body must be a JSON object", "data": {}})
         if not asked.get("message_text"):
             return _json(422, {"success": False, "info": "message_text can't be blank", "data": {}})
-        pair = self._world.create_to_do(asked, self._now())
+        try:
+            pair = self._world.create_to_do(asked, self._now())
+        except ValueError as error:
+            return _json(422, {"success": False, "info": str(error), "data": {}})
         return _json(201, {"data": pair})
 
     async def list_recordings(self, request: web.Request) -> web.StreamResponse:
@@ -84,15 +87,16 @@ class Handlers:
         content = mp3(f"Recording {record_id}", self._world.seconds_of_audio(record_id))
         etag = f'"{blake2b(content, digest_size=8).hexdigest()}"'
         headers = {"ETag": etag, "Accept-Ranges": "bytes", "Content-Type": "audio/mpeg"}
-        begin, status = 0, 200
-        wanted = request.http_range.start if request.headers.get("If-Range", etag) == etag else None
-        if wanted:
-            if wanted >= len(content):
+        begin, end, status = 0, len(content), 200
+        wanted = _range_of(request) if request.headers.get("If-Range", etag) == etag else None
+        if wanted is not None:
+            begin, end, _ = wanted.indices(len(content))
+            if begin >= end:
                 return web.Response(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
-            begin, status = wanted, 206
-            headers["Content-Range"] = f"bytes {begin}-{len(content) - 1}/{len(content)}"
-        headers["Content-Length"] = str(len(content) - begin)
-        return await self._stream(request, status, headers, [content[begin:]])
+            status = 206
+            headers["Content-Range"] = f"bytes {begin}-{end - 1}/{len(content)}"
+        headers["Content-Length"] = str(end - begin)
+        return await self._stream(request, status, headers, [content[begin:end]])
 
     @web.middleware
     async def gate(self, request: web.Request, handler: Any) -> web.StreamResponse:
@@ -229,6 +233,14 @@ def make_app(world: World, settings: Settings, requests: list[RecordedRequest]) 
     app.router.add_get("/api/v2/call-recordings", handlers.list_recordings)
     app.router.add_get(r"/audio/{id:\d{1,18}}.mp3", handlers.audio)
     return app
+
+
+def _range_of(request: web.Request) -> slice | None:
+    """Return which bytes are asked for; None is all, also where the range is not understood (RFC 9110, 14.2)."""
+    try:
+        return request.http_range if "Range" in request.headers else None
+    except ValueError:
+        return None
 
 
 def _filtered(records: Iterator[bytes], field: str, bounds: tuple[datetime | None, datetime | None]) -> Iterator[bytes]:

@@ -22,6 +22,7 @@ from kauneonga_async.sandbox.templates import message_template, timestamp
 __all__ = ["World"]
 
 DAY = timedelta(days=1)
+_WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _KEPT = 500  # messages, about a megabyte: windows overlap, and are asked for again
 _GOLDEN = 0x9E3779B97F4A7C15
 _MASK = 2**64 - 1
@@ -139,11 +140,17 @@ class World:
         return list(self._to_dos.values())
 
     def create_to_do(self, asked: dict[str, Any], now: datetime) -> dict[str, Any]:
-        """Keep a to-do, and return it as the server would."""
+        """Keep a to-do, and return it as the server would.
+
+        Raises:
+            ValueError: A day of its schedule is no day of the week.
+        """
         number = len(self._to_dos) + 1
         stamp = timestamp(now)
         schedule = asked.get("schedule") or {}
-        days = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+        days = schedule.get("days") or ()
+        if not all(day in _WEEKDAYS for day in days):
+            raise ValueError("schedule: its days must be days of the week, as Tuesday")
         pair = {
             "to_do": {
                 "id": 156 + number,
@@ -170,7 +177,7 @@ class World:
                 "rule": {
                     "rule_type": "IceCube::WeeklyRule",
                     "interval": schedule.get("interval") or 1,
-                    "validations": {"day": [days.index(day) for day in schedule.get("days", ()) if day in days]},
+                    "validations": {"day": [_WEEKDAYS.index(day) for day in days]},
                 },
                 "times": schedule.get("times"),
                 "previous_occurrence": None,
