@@ -29,6 +29,8 @@ async def list_messages(request: web.Request) -> web.StreamResponse:
         first, last = (date.fromisoformat(request.query[name]) for name in ("first", "last"))
     except (KeyError, ValueError):
         raise web.HTTPUnprocessableEntity(text="first and last: two dates are needed, as 2025-01-02") from None
+    if first > last:
+        raise web.HTTPUnprocessableEntity(text="first: it must not be after last")
     messages = request.config_dict[CLIENT].messages.stream(first, last, record_type=msgspec.Raw)
     return await send_ndjson(request, messages)
 

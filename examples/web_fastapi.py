@@ -14,7 +14,7 @@ from typing import Annotated
 import aiohttp
 import msgspec
 import uvicorn
-from fastapi import Depends, FastAPI, Path, Response
+from fastapi import Depends, FastAPI, HTTPException, Path, Response
 
 from kauneonga_async import KauneongaClient
 from kauneonga_async.errors import KauneongaError
@@ -25,7 +25,7 @@ Client = Annotated[KauneongaClient, Depends(get_client)]
 
 
 @app.get("/messages/{message_id}")
-async def get_message(message_id: Annotated[int, Path(ge=1)], client: Client) -> Response:
+async def get_message(message_id: Annotated[int, Path(ge=1, lt=2**63)], client: Client) -> Response:
     """Answer with one message, as the server sent it; 404 if there is none."""
     message = await client.messages.get(message_id, record_type=msgspec.Raw)
     return Response(bytes(message), media_type="application/json")
@@ -34,6 +34,8 @@ async def get_message(message_id: Annotated[int, Path(ge=1)], client: Client) ->
 @app.get("/messages")
 async def list_messages(first: date, last: date, client: Client) -> NDJSONResponse:
     """Answer with a range, a line each, as fast as the browser takes them."""
+    if first > last:
+        raise HTTPException(422, "first: it must not be after last")
     return NDJSONResponse(client.messages.stream(first, last, record_type=msgspec.Raw))
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
+import aiohttp
 import duckdb
 import pytest
+from aiohttp.test_utils import TestServer
 
+from examples import web_aiohttp, web_fastapi
 from kauneonga_async.sandbox import Sandbox
 from kauneonga_async.testing import in_thread
+from tests.integrations.sites import served_by_uvicorn
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
@@ -52,6 +58,28 @@ def test_dlt_takes_up_what_is_new_and_what_has_changed(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "warehouse/kauneonga.duckdb"), read_only=True) as database:
         rows = database.execute("SELECT status FROM answering_service.messages WHERE id = ?", [newest]).fetchall()
     assert rows == [("changed",)]
+
+
+async def test_web_applications_refuse_what_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = ["/messages?first=2025-01-02&last=2025-01-01", "/messages/0", "/messages/12345678901234567890"]
+    async with Sandbox(messages=1) as sandbox:
+        monkeypatch.setenv("KAUNEONGA_BASE_URL", sandbox.base_url)
+        monkeypatch.setenv("KAUNEONGA_TOKEN", sandbox.token)
+        async with (
+            served_by_uvicorn(web_fastapi.app) as by_fastapi,
+            TestServer(web_aiohttp.make_app()) as by_aiohttp,
+            aiohttp.ClientSession() as browser,
+        ):
+            for origin, path in product((by_fastapi, str(by_aiohttp.make_url("")).rstrip("/")), paths):
+                async with browser.get(origin + path) as answer:
+                    assert answer.status in (404, 422), path
+
+
+def test_no_two_examples_write_to_the_same_place() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "examples").glob("*.py"))
+    places = re.findall(r'sys\.argv\[1\] if len\(sys\.argv\) > 1 else "(.+?)"', text)
+    assert places
+    assert len(set(places)) == len(places)
 
 
 def test_there_are_examples() -> None:
