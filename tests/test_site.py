@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import kauneonga_async
 from kauneonga_async import config, errors, sandbox, testing
 from kauneonga_async.cli.app import app
 from tools import reference
-from tools.site import check
+from tools.site import check, main
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = {
@@ -53,6 +54,13 @@ def test_a_page_that_needs_no_network_is_fine(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert check(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["click", "mkdocstrings", "zensical"])
+def test_an_extra_that_is_missing_is_told_of(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(SystemExit, match=rf"{name}.* missing: pip install -e '\.\[docs\]'"):
+        main()
 
 
 def test_every_public_name_is_in_the_reference() -> None:

@@ -10,13 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tools.reference import write_pages
-
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "site"
+_NEEDED = ("click", "mkdocstrings", "zensical")  # of the extra
 
 # What a browser fetches by itself, by element; an <a> is fetched by a reader who follows it.
 _LOADED = {
@@ -119,6 +119,10 @@ def build() -> None:
 
 def main() -> None:
     """Build and check."""
+    if missing := [name for name in _NEEDED if find_spec(name) is None]:
+        sys.exit(f"{' and '.join(missing)} missing: pip install -e '.[docs]'")
+    from tools.reference import write_pages  # noqa: PLC0415 - it imports what the extra brings
+
     write_pages()
     build()
     faults = check(SITE.resolve())
