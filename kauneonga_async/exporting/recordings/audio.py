@@ -84,8 +84,7 @@ class Fetcher:
     async def fetch(self, recording: CallRecording, begun: Container[str] | None) -> Audio | Fetched:
         """Download a recording's audio, and return what became of that, or what has but to land.
 
-        A server that asks for patience is waited for, or is in trouble, if it was not before: all recordings together
-        for an hour, in which none comes.
+        A server that asks for patience is waited for: all recordings together for an hour, in which none comes.
 
         Args:
             recording: The recording.
