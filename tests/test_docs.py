@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "kauneonga_async"
 FILES = sorted(PACKAGE.rglob("*.py"))
 GENERATED = {"command.md", "defaults.md", "records.md"}  # by tools/reference.py, before a build
+FOR_CONTRIBUTORS = {"test", "fuzz", "mutation", "bench", "docs", "dev"}  # extras
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -117,6 +119,14 @@ def test_the_exports_page_lists_the_columns_that_parquet_files_have() -> None:
     page = (ROOT / "docs/exports.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| `(\w+)` \| `([^`]+)` \|$", page, re.MULTILINE)
     assert listed == [(field.name, str(field.type)) for field in message_schema()]
+
+
+def test_the_readme_says_what_every_extra_is_for() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    _, _, rows = page.partition("| extra | for |\n")
+    cells = [row.split("|")[1] for row in rows.partition("\n\n")[0].splitlines()]
+    assert set(re.findall(r"`(\w+)`", "".join(cells))) == extras.keys() - FOR_CONTRIBUTORS
 
 
 def test_every_page_is_in_the_navigation() -> None:
