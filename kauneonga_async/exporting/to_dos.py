@@ -14,9 +14,10 @@ from anyio import to_thread
 
 from kauneonga_async.client import KauneongaClient
 from kauneonga_async.exporting.arguments import check_common
-from kauneonga_async.exporting.destinations import destination_at
+from kauneonga_async.exporting.destinations import Destination, destination_at
 from kauneonga_async.exporting.entries import PartEntry
-from kauneonga_async.exporting.formats import format_named
+from kauneonga_async.exporting.formats import JsonLines, format_named
+from kauneonga_async.exporting.formats.compression import COMPRESSIONS
 from kauneonga_async.exporting.part import Part, part_name
 from kauneonga_async.exporting.report import ExportReport
 from kauneonga_async.streams import RecordStream
@@ -38,8 +39,9 @@ async def export_to_dos(
 ) -> ExportReport:
     """Write all to-dos, each with its schedule, to ``to_dos.jsonl``, in place of what was there.
 
-    The file is the server's own bytes, appears only when it is whole, and is its owner's alone (0600). To-dos cannot be
-    asked for by date: an export that is stopped begins anew.
+    With ``compression`` it is ``to_dos.jsonl.gz`` or ``to_dos.jsonl.zst``, and also takes the place of one of the other
+    two names. The file is the server's own bytes, appears only when it is whole, and is its owner's alone (0600).
+    To-dos cannot be asked for by date: an export that is stopped begins anew.
 
     Args:
         client: The account.
@@ -68,11 +70,18 @@ async def export_to_dos(
             entry = await _write(stream, part)
         finally:
             await part.discard()
+        await carry_out(partial(_remove_others, place, entry.name))
     finally:
         await carry_out(place.unlock)
     report.parts, report.bytes_written, report.stream = 1, entry.size, stream.report
     report.seconds = time.monotonic() - began
     return report
+
+
+def _remove_others(place: Destination, name: str) -> None:
+    """Remove what exports of another compression left, which would go stale beside the new file."""
+    names = {part_name(None, KIND, JsonLines(compression).ending) for compression in (None, *COMPRESSIONS)} - {name}
+    place.remove(sorted(names & place.stamps().keys()))
 
 
 async def _write(stream: RecordStream[msgspec.Raw], part: Part) -> PartEntry:

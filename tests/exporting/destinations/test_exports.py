@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from kauneonga_async import KauneongaClient, errors, export_messages, export_recordings, verify_export
+from kauneonga_async import (
+    KauneongaClient,
+    errors,
+    export_messages,
+    export_recordings,
+    export_to_dos,
+    verify_export,
+)
+from kauneonga_async.exporting.destinations import destination_at
 from kauneonga_async.exporting.destinations.object_store import object_store
 from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
 from tests.budget import KILLS
@@ -63,6 +71,28 @@ async def test_an_export_that_was_stopped_is_gone_on_with(
     sandbox.requests.clear()
     assert (await export(client, url, format=form)).parts == 0
     assert sandbox.requests == []
+
+
+@pytest.mark.parametrize("kind", ["folder", "s3", "any store"])
+async def test_to_dos_stand_in_one_file_whatever_compressed_them_before(
+    kind: str, sandbox: Sandbox, client: KauneongaClient, url: str, tmp_path: Path
+) -> None:
+    where = {"folder": str(tmp_path), "s3": url, "any store": f"memory://{tmp_path}"}[kind]
+
+    def there() -> list[str]:
+        return [name for name in destination_at(where, "to_dos").stamps() if name.startswith("to_dos")]
+
+    (tmp_path / "to_dos.jsonl.bak").touch()
+    await export_to_dos(client, where)
+    await export_to_dos(client, where, compression="gz")
+    mine = ["to_dos.jsonl.bak"] if kind == "folder" else []
+    assert sorted(there()) == sorted([*mine, "to_dos.jsonl.gz"])
+    sandbox.settings.faults = ScriptedFaults([Fault(status=400)])
+    with pytest.raises(errors.InvalidRequest):
+        await export_to_dos(client, where, compression="zst")
+    assert sorted(there()) == sorted([*mine, "to_dos.jsonl.gz"])
+    await export_to_dos(client, where)
+    assert sorted(there()) == sorted([*mine, "to_dos.jsonl"])
 
 
 async def test_what_was_changed_behind_its_back_is_exported_anew(client: KauneongaClient, url: str) -> None:
