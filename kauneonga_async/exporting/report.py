@@ -23,7 +23,7 @@ class ExportReport(msgspec.Struct):
         without_details: Messages that were to be fetched whole, were gone by then or answered without their id, and
             stand as they were listed.
         until: Records created before this instant are in the export; later ones belong to the next run. None where
-            everything was asked for at once.
+            everything was asked for at once, and where the range lies in the future.
         seconds: How long it has taken.
         stream: What was asked for and read: windows, records, bytes, retries, splits.
     """

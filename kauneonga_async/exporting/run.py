@@ -120,10 +120,12 @@ class ExportRun:
     async def _work_off(self) -> BaseException | None:
         """Export the windows that are left; return what ended that early."""
         state, report = self._journal.state, self._report
-        report.until = state.end
+        bounds = self._listing.bounds
+        # Of a range that lies in the future nothing is known, not even that it is empty.
+        report.until = None if bounds is None or state.end == bounds.start else state.end
         report.seconds = time.monotonic() - self._began
         pending = await carry_out(partial(state.pending_windows, self._listing.calendar))
-        left = len(pending) if self._listing.bounds is not None else int(not state.wholes)
+        left = len(pending) if bounds is not None else int(not state.wholes)
         report.parts_planned = report.parts + left
         past, numbers = await carry_out(
             partial(recollect, state, self._listing, pending, self._form, self._destination.open)
@@ -165,7 +167,7 @@ class ExportRun:
         return msgspec.structs.replace(
             self._listing,
             reader=line_reader(None if bounds is None else "created_at"),
-            bounds=None if bounds is None else Range(bounds.start, self._report.until),
+            bounds=None if bounds is None else Range(bounds.start, self._journal.state.end),
             make_plan=None if bounds is None else lambda: pending,
             finish=None,
         )

@@ -142,6 +142,24 @@ async def test_the_present_is_the_servers_not_ours(skew: float, tmp_path: Path) 
     assert abs(report.until - datetime.now(UTC) - timedelta(seconds=skew - 300)) < timedelta(minutes=1)
 
 
+async def test_of_a_range_in_the_future_nothing_is_claimed_and_it_is_exported_when_it_has_come(tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    start = datetime.combine(today - DAY, datetime.min.time(), UTC)
+    async with (
+        Sandbox(messages=300, start=today - 2 * DAY, end=today, skew=-4 * 86400.0) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token) as client,
+    ):
+        for _ in range(2):
+            report = await export_messages(client, tmp_path, today - DAY)
+            assert (report.until, report.records, report.parts) == (None, 0, 0)
+        sandbox.settings.skew = 0.0
+        report = await export_messages(client, tmp_path, today - DAY)
+        assert report.until is not None
+        assert report.records > 0
+        assert sorted(lines_in(tmp_path)) == sorted(sandbox.world.between(start, report.until))
+        assert (await verify_export(tmp_path)).is_whole
+
+
 def _turn_back(folder: Path, end: datetime, earlier: datetime) -> None:
     """Make an export look as if it had been made hours ago: its last window is gone, and its span ends earlier."""
     place = Folder(folder, "messages")
