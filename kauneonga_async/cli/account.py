@@ -80,7 +80,9 @@ def resolve_accounts(names: Iterable[str] | None, options: Mapping[str, Any]) ->
     """
     for key in ("base_url", "token_file"):
         if options[key] is not None:
-            raise ConfigurationError(f"{key}: it is of one account, and several profiles are asked for")
+            raise ConfigurationError(
+                f"--{key.replace('_', '-')}: it is of one account, and several profiles are asked for"
+            )
     file = read_profiles(profile_path()) or _without_file()
     chosen = list(file.profiles) if names is None else list(dict.fromkeys(names))
     if not chosen:
@@ -150,11 +152,11 @@ def _read(path: str) -> str:
         text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
     except OSError as error:
         # Not which file: somebody may have written the token in place of a path.
-        raise ConfigurationError(f"token_file: it cannot be read: {error.strerror}") from None
+        raise ConfigurationError(f"--token-file: it cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         text = ""
     if not text.strip():
-        raise ConfigurationError("token_file: it holds no token")
+        raise ConfigurationError("--token-file: it holds no token")
     return text.strip()
 
 

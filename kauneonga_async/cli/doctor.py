@@ -76,7 +76,7 @@ def _of_settings(error: ConfigurationError) -> Diagnosis:
     from kauneonga_async.doctor import Diagnosis, Finding
 
     message = str(error)
-    about = re.search(r"\b(base_url|token(?:_env|_file)?): ", message)
+    about = re.search(r"\b(base_url|token(?:_env|[_-]file)?): ", message)
     check = "settings"
     if about is not None:
         check = "URL" if about[1] == "base_url" else "token"

@@ -242,7 +242,7 @@ async def test_an_error_of_a_worker_comes_out_as_what_it_is(
 ) -> None:
     sandbox.settings.more_tokens = frozenset({"another"})
     async with KauneongaClient(sandbox.base_url, "another") as other:
-        with pytest.raises(errors.ConfigurationError, match="another than the driver's"):
+        with pytest.raises(errors.ConfigurationError, match=r"token_file: .* another than the driver's"):
             await export(other, cluster, tmp_path / "other")
     with pytest.raises(errors.ConfigurationError, match=r"token_file.*cannot be read: No such file"):
         await export(client, cluster, tmp_path, engine=DaskEngine(cluster.address, token_file="/nowhere/token"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from anyio import CancelScope
 from distributed import Reschedule, Worker, WorkerPlugin, get_worker
 
 from kauneonga_async.client import KauneongaClient
+from kauneonga_async.config import TOKEN_VARIABLE
 from kauneonga_async.errors import AuthenticationError, ConfigurationError
 from kauneonga_async.exporting import Delivery, Order, fulfil
 from kauneonga_async.integrations.dask.token_file import token_of
@@ -148,5 +150,8 @@ async def _open_client(order: Order, token_file: str | None, turns: Turns) -> Ka
     found = client.fingerprint(salt.encode())
     if expected and found != expected:
         await client.aclose()
-        raise ConfigurationError("token: the one that a worker has is another than the driver's")
+        host = socket.gethostname()
+        raise ConfigurationError(
+            f"token_file: on {host} it, or without it {TOKEN_VARIABLE}, holds another than the driver's token"
+        )
     return client
