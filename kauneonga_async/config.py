@@ -77,6 +77,7 @@ TOKEN_VARIABLE: Final = "KAUNEONGA_TOKEN"  # noqa: S105 - a variable's name
 _UNWRITABLE = re.compile("[\ud800-\udfff]")  # halves of surrogate pairs, which UTF-8 does not know
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # RFC 9110, 5.5
+_LARGEST_ID = 2**63 - 1
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 _OWN_HEADERS = frozenset(
     {
@@ -183,7 +184,7 @@ def resolve_base_url(base_url: str | URL | None, *, allow_http: bool) -> URL:
             f"not one with the scheme {url.scheme!r}"
         )
     if url.user is not None or url.password is not None:
-        raise ConfigurationError("base_url: it must not hold a user name or password; give the token as token=")
+        raise ConfigurationError("base_url: it must not hold a user name or password; the token is given apart from it")
     if url.query_string or url.fragment:
         raise ConfigurationError("base_url: it must not hold a query or a fragment")
     if any(part in (".", "..") for part in url.parts):
@@ -254,8 +255,10 @@ def check_id(name: str, value: int) -> int:
     """Return an id if it is a positive integer of at most 64 bits."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name}: a positive integer is needed, not {type(value).__name__}")
-    if not 1 <= value < 2**63:
+    if value < 1:
         raise ValueError(f"{name}: a positive integer is needed, not {value}")
+    if value > _LARGEST_ID:  # which is not shown: it may have more digits than Python writes
+        raise ValueError(f"{name}: an id is {_LARGEST_ID} at the most, and this one is larger")
     return value
 
 

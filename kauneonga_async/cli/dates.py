@@ -54,9 +54,15 @@ def range_options(command: Command) -> Command:
             metavar="DAYS",
             help="Days to ask for at once.  [default: 7 to 31]",
         ),
-        click.option("--to", "last", type=parse_date, metavar="DATE", help="The last day, included."),
         click.option(
-            "--from", "first", type=parse_date, metavar="DATE", help="The first day, as 2025-01-31 or 01-31-2025."
+            "--to", "last", type=parse_date, metavar="DATE", help="The last day, included; or an instant, not included."
+        ),
+        click.option(
+            "--from",
+            "first",
+            type=parse_date,
+            metavar="DATE",
+            help="The first day, as 2025-01-31 or 01-31-2025; or an instant, as 2025-01-31T08:00Z.",
         ),
     ):
         command = option(command)

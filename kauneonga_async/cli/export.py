@@ -65,7 +65,7 @@ def export() -> None:
 @click.option(
     "--answer", "answers", multiple=True, metavar="NAME", help="An answer with a CSV column of its own, or more."
 )
-@click.option("--overwrite", is_flag=True, help="Remove what an export has left there.")
+@click.option("--overwrite", is_flag=True, help="Remove all messages_* files there, and begin anew.")
 @click.option("--refresh-since", type=parse_date, metavar="DATE", help="Export anew what was created since then.")
 @click.option("--same-account", is_flag=True, help="Another token, of the same account.")
 @click.option("--dask", metavar="SCHEDULER", help="Let a Dask cluster read: tls://scheduler:8786.")
@@ -205,6 +205,9 @@ async def _export(
         click.echo(msgspec.json.encode(report))
     elif not quiet:
         click.echo(summary(report, output), err=True)
+        if first is not None and report.until is None:
+            told = "no instant of the range is five minutes past: there is nothing to export"
+            click.echo(f"kauneonga: --from: {told}", err=True)
 
 
 async def _export_recordings(
@@ -256,9 +259,13 @@ async def _verify(output: str, quiet: bool, as_json: bool) -> None:  # noqa: FBT
 
     from kauneonga_async import verify_export
 
-    report = await verify_export(output)
+    try:
+        report = await verify_export(output)
+    except ConfigurationError as error:
+        # What is an option of an export's is this command's argument.
+        raise ConfigurationError(str(error).replace("destination:", "DEST:", 1)) from None
     if as_json:
-        click.echo(msgspec.json.encode(report))
+        click.echo(msgspec.json.encode({"is_whole": report.is_whole, **msgspec.structs.asdict(report)}))
     elif not quiet:
         click.echo(
             f"{counted(report.parts, 'whole file')}: {counted(report.records, 'record')}, {amount(report.bytes)}"

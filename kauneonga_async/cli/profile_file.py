@@ -126,7 +126,8 @@ def _checked(path: Path, content: dict[str, Any]) -> ProfileFile:
     if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
         raise ConfigurationError(f"{path}: profiles: a table for each is needed, like [profiles.clinic]")
     if default is not None and (not isinstance(default, str) or default not in tables):
-        raise ConfigurationError(f"{path}: default_profile: it names no profile; there is: {', '.join(tables)}")
+        known = ", ".join(tables) or "none"
+        raise ConfigurationError(f"{path}: default_profile: it names no profile; there is: {known}")
     profiles = {name: _profile(path, name, table) for name, table in tables.items()}
     return ProfileFile(path=path, profiles=profiles, default=default)
 

@@ -77,7 +77,8 @@ async def export_messages(
         details: Whether to fetch each message whole: a list is a summary (API.md, Responses).
         window: How many days a file holds; None lets the range decide (7 to 31 days).
         concurrency: How many windows to ask for at once; None for as many as the client has requests in flight.
-        overwrite: Whether to remove first what an export has left at the destination.
+        overwrite: Whether to remove first what exports of messages have left at the destination: all files that are
+            named as theirs are, also if no journal tells of them.
         refresh_since: A day, or an aware datetime: windows that reach beyond its beginning are exported anew, for
             messages change after they were created.
         same_account: Whether to go on though the token is another one: it is the same account's.
@@ -194,7 +195,7 @@ def _refreshed_from(since: date | None, client: KauneongaClient, *, overwrite: b
     if since is None:
         return None
     if overwrite:
-        raise ValueError("refresh_since: overwrite exports everything anew; give one or the other")
+        raise ValueError("refresh_since: overwrite=True exports everything anew; give one or the other")
     bounds = windows.check_range(windows.check_day("refresh_since", since), None, client.calendar)
     assert bounds is not None
     return bounds.start

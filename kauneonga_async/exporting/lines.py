@@ -59,5 +59,6 @@ def read_lines(lines: Iterable[bytes], decoder: msgspec.json.Decoder[EntryT], pl
 def unknown_journal(place: str) -> ConfigurationError:
     """Return the error of a journal whose lines are whole, and not such as this library writes."""
     return ConfigurationError(
-        f"destination: {place} holds a journal that no export of this library wrote; choose another, or overwrite"
+        f"destination: {place} holds a journal that no export of this library wrote; choose another, or export to it "
+        "with overwrite=True"
     )

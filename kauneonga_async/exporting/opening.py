@@ -20,6 +20,16 @@ __all__ = ["compare", "digest_of", "is_sound", "open_journal", "part_pattern"]
 
 _CHUNK = 1024 * 1024  # bytes
 
+# What a journal says, and whoever asked for it does not: names, and values of what was left out.
+_ARGUMENTS = {"from": "from_date", "to": "to_date"}
+_LEFT_OUT = {
+    "from": "not given",
+    "to": "not given",
+    "window": "chosen",
+    "timezone": "unknown",
+    "to_date_inclusive": "unknown",
+}
+
 
 def part_pattern(kind: str) -> re.Pattern[str]:
     """Return what the names of a kind's parts look like; the groups are the first and the last day."""
@@ -63,7 +73,7 @@ def open_journal(
         if parts:
             raise ConfigurationError(
                 f"destination: {destination} holds {begun.kind} that no journal tells of ({min(parts)}, {len(parts)} "
-                "files in all), which would be there twice; choose an empty one, or overwrite"
+                "files in all), which would be there twice; choose an empty one, or pass overwrite=True"
             )
         journal = Journal(destination, begun.kind, State([begun]))
         journal.shorten()
@@ -109,17 +119,27 @@ def compare(before: Begun, now: Begun, destination: Destination) -> None:
     Raises:
         ConfigurationError: Something else is; it says what.
     """
-    names = {**before.arguments, **now.arguments}
+    was, is_now = _as_given(before.arguments), _as_given(now.arguments)
     differences = [
-        f"{name} was {before.arguments.get(name, 'not given')}, and is {now.arguments.get(name, 'not given')}"
-        for name in names
-        if before.arguments.get(name) != now.arguments.get(name)
+        f"{name} was {was.get(name) or 'not given'}, and is {is_now.get(name) or 'not given'}"
+        for name in {**was, **is_now}
+        if was.get(name) != is_now.get(name)
     ]
     if differences:
         raise ConfigurationError(
             f"destination: {destination} was begun with other arguments: {'; '.join(differences)}. "
-            "Choose another destination, or overwrite"
+            "Choose another destination, or pass overwrite=True"
         )
+
+
+def _as_given(arguments: Mapping[str, str]) -> dict[str, str]:
+    """Return what a journal keeps as it was given: by the names of the library's arguments."""
+    given = {_ARGUMENTS.get(name, name): value for name, value in arguments.items() if value != _LEFT_OUT.get(name)}
+    if "format" in given:
+        given["format"], _, compression = given["format"].removeprefix(".").partition(".")
+        if compression:
+            given["compression"] = compression
+    return given
 
 
 def _reaches(whole: Whole, instant: datetime) -> bool:
@@ -147,7 +167,7 @@ def _remove_leftovers(
         if not (name.endswith(state.begun.arguments["format"]) and _is_of(name, state.begun.kind, days)):
             raise ConfigurationError(
                 f"destination: {destination} holds {name}, which its journal does not tell of; move it away, "
-                "or overwrite"
+                "or pass overwrite=True"
             )
     destination.remove(strangers)
 

@@ -79,6 +79,9 @@ def test_without_the_extra_it_says_what_to_install() -> None:
     ("arguments", "said"),
     [
         (["messages", "get", "0"], "ID: a positive integer is needed, not 0"),
+        (["messages", "get", "9" * 23], "ID: an id is 9223372036854775807 at the most, and this one is larger"),
+        (["messages", "list", "--base-url", "http://u:p@h"], "password; the token is given apart from it"),
+        (["export", "messages", "-o", "nowhere", "--answer", "urgent"], "--answer: only csv"),
         (["messages", "list", "--from", "2025-13-01"], "no date like 2025-12-31"),
         (["messages", "list", "--from", "2025-01-01T00:00"], "lacks an offset"),
         (["messages", "list", "--to", "2025-01-01"], "--to: it cannot stand without --from"),

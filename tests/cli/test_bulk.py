@@ -18,6 +18,7 @@ from kauneonga_async import ExportReport, KauneongaClient
 from kauneonga_async.cli.amounts import amount, counted
 from kauneonga_async.cli.connection import ToStderr
 from kauneonga_async.cli.progress import Progress
+from kauneonga_async.exporting.destinations import Folder
 from kauneonga_async.sandbox import Sandbox
 from tests.cli.conftest import COMMAND, Run
 from tests.exporting.readers import lines_in, parts_of
@@ -100,13 +101,42 @@ def test_another_command_on_the_same_destination_is_refused_and_told_what_differ
     assert kauneonga(*QUARTER, str(tmp_path), "--quiet").code == 0
     outcome = kauneonga(*QUARTER, str(tmp_path), "--compression", "gz")
     assert outcome.code == 2
-    assert "format was .jsonl, and is .jsonl.gz" in outcome.err
+    assert "other arguments: --compression was not given, and is gz. Choose" in outcome.err
+    assert outcome.err.endswith("or give --overwrite\n")
+
+
+def test_a_folder_s_name_is_not_taken_for_an_option(
+    kauneonga: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    place = Folder(Path("audio"), "messages")
+    place.lock()
+    outcome = kauneonga(*QUARTER, "audio")
+    place.unlock()
+    assert outcome.code == 1
+    assert outcome.err.startswith("kauneonga: DestinationLocked: --output: another process exports messages to audio;")
+
+
+@pytest.mark.parametrize("last", [[], ["--to", "9000-01-31"]])
+def test_of_a_range_in_the_future_nothing_is_claimed(kauneonga: Run, tmp_path: Path, last: list[str]) -> None:
+    outcome = kauneonga("export", "messages", "--from", "9000-01-01", *last, "-o", str(tmp_path))
+    assert outcome.code == 0
+    assert "created before" not in outcome.err
+    assert "kauneonga: --from: no instant of the range is five minutes past" in outcome.err
+
+
+def test_verifying_what_is_no_export_names_the_argument(kauneonga: Run, tmp_path: Path) -> None:
+    outcome = kauneonga("export", "verify", str(tmp_path))
+    assert outcome.code == 2
+    assert outcome.err == f"kauneonga: DEST: {tmp_path} holds no journal of an export of messages\n"
 
 
 def test_verify_tells_what_is_not_as_it_was_written(kauneonga: Run, tmp_path: Path) -> None:
     assert kauneonga(*QUARTER, str(tmp_path), "--quiet").code == 0
     outcome = kauneonga("export", "verify", str(tmp_path))
     assert (outcome.code, outcome.out) == (0, "13 whole files: 200 records, 316.8 kB\n")
+    told = json.loads(kauneonga("export", "verify", str(tmp_path), "--json").out)
+    assert (told["is_whole"], told["parts"], told["missing"]) == (True, 13, [])
     first, second, *_ = parts_of(tmp_path)
     first.unlink()
     second.write_bytes(second.read_bytes().replace(b"a", b"b", 1))
@@ -114,7 +144,8 @@ def test_verify_tells_what_is_not_as_it_was_written(kauneonga: Run, tmp_path: Pa
     outcome = kauneonga("export", "verify", str(tmp_path))
     assert outcome.code == 1
     assert f"missing: {first.name}\ndamaged: {second.name}\nnot in the journal: messages_1999" in outcome.out
-    assert json.loads(kauneonga("export", "verify", str(tmp_path), "--json").out)["missing"] == [first.name]
+    told = json.loads(kauneonga("export", "verify", str(tmp_path), "--json").out)
+    assert (told["is_whole"], told["missing"]) == (False, [first.name])
 
 
 @pytest.mark.parametrize(

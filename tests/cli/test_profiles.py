@@ -110,7 +110,7 @@ def test_several_accounts_are_settled_at_once() -> None:
     assert CANARY not in repr(chosen)
     with pytest.raises(ConfigurationError, match="'nowhere'"):
         resolve_accounts(["nowhere"], NOTHING)
-    with pytest.raises(ConfigurationError, match="token_file: it is of one account"):
+    with pytest.raises(ConfigurationError, match="--token-file: it is of one account"):
         resolve_accounts(None, {**NOTHING, "token_file": "-"})
 
 
@@ -212,6 +212,7 @@ def test_without_a_file_the_list_says_where_it_belongs(kauneonga: Run, config_fo
         ('[profiles.a]\ntimeout = 3\ntoken_env = "A"\n', "profile 'a': object missing required field base_url"),
         ("[profiles]\na = 3\n", "profiles: a table for each is needed"),
         ('default_profile = "b"\n' + profile("a", "https://h.example"), "default_profile: it names no profile"),
+        ('default_profile = "b"\n', "default_profile: it names no profile; there is: none"),
         (f'[profiles.a]\ntoken = "{CANARY}', "it is no TOML"),
         ("profile = 3", "there is no key 'profile'; did you mean profiles?"),
     ],

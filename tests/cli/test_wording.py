@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kauneonga_async import ServerCalendar
 from kauneonga_async.cli.wording import in_the_command_s_words
 
 
@@ -18,6 +19,29 @@ from kauneonga_async.cli.wording import in_the_command_s_words
             "base_url: none was given; pass base_url='https://<your host>/api' or set KAUNEONGA_BASE_URL",
             "--base-url: none was given; give --base-url or set KAUNEONGA_BASE_URL",
         ),
+        ("answers: only csv", "--answer: only csv"),
+        ("from_: it must not be empty", "--from: it must not be empty"),
+        ("token_file: on vm it cannot be read", "--dask-token-file: on vm it cannot be read"),
+        ("engine: the workers lack a module", "--dask: the workers lack a module"),
+        ("ssl_context: it would have to travel", "--ca: it would have to travel"),
+        (
+            "destination: two was begun with other arguments: from_date was 1, and is 2; window was 3, and is 4",
+            "--output: two was begun with other arguments: --from was 1, and is 2; --window was 3, and is 4",
+        ),
+        (
+            "destination: it holds messages; choose an empty one, or pass overwrite=True",
+            "--output: it holds messages; choose an empty one, or give --overwrite",
+        ),
+        (
+            f"its days are not those of {ServerCalendar('Asia/Tokyo', True)!r}",
+            "its days are not those of --timezone Asia/Tokyo and --to-date-inclusive",
+        ),
+        (
+            f"no day can be under {ServerCalendar()!r}: state another calendar, or list without dates",
+            "no day can be under any --timezone: give another --timezone, or list without dates",
+        ),
+        (f"under {ServerCalendar(to_date_inclusive=False)!r}", "under --to-date-exclusive"),
+        ("it is not: state to_date_inclusive=False", "it is not: state --to-date-exclusive"),
         (
             "recording 3: its host's address is private; allow_private_recordings=True would allow that",
             "recording 3: its host's address is private; --allow-private-recordings would allow that",

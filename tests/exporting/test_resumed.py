@@ -64,7 +64,9 @@ async def test_without_dates_a_second_run_has_nothing_to_do(
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        ({"format": "csv"}, r"format was \.jsonl, and is \.csv"),
+        ({"format": "csv"}, "arguments: format was jsonl, and is csv. Choose .* pass overwrite=True"),
+        ({"compression": "gz"}, "arguments: compression was not given, and is gz. Choose"),
+        ({"window": None}, "arguments: window was 1 days, and is not given. Choose"),
         ({"window": 2 * DAY}, "window was 1 days, and is 2 days"),
         ({"details": True}, "details was no, and is yes"),
     ],
@@ -81,7 +83,7 @@ async def test_other_arguments_are_refused_and_named(
 
 async def test_another_range_is_refused_and_named(client: KauneongaClient, tmp_path: Path) -> None:
     await export(client, tmp_path)
-    with pytest.raises(errors.ConfigurationError, match="to was 2025-01-20, and is 2025-01-21"):
+    with pytest.raises(errors.ConfigurationError, match="to_date was 2025-01-20, and is 2025-01-21"):
         await export_messages(client, tmp_path, FIRST, date(2025, 1, 21), window=DAY)
 
 

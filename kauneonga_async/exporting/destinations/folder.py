@@ -44,7 +44,8 @@ class Folder(Destination):
         except DestinationLocked:
             os.close(descriptor)
             raise DestinationLocked(
-                f"{self.path}: another process exports {self._kind} to it; wait until that is done, or choose another"
+                f"destination: another process exports {self._kind} to {self.path}; wait until that is done, or choose "
+                "another"
             ) from None
         self._lock = descriptor
 

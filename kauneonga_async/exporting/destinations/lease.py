@@ -101,12 +101,12 @@ class Lease:
             DestinationLocked: It is not, or was never.
         """
         if not self.token:
-            raise DestinationLocked(f"{self._store}: is to be locked before it is written to")
+            raise DestinationLocked(f"destination: {self._store} is to be locked before it is written to")
         if self._store.is_conditional and self._clock() >= self._until:
             # We were suspended, or cut off. If nobody took it since, it is still ours.
             self.renew()
             if self._clock() >= self._until:
-                raise DestinationLocked(f"{self._store}: the store is too slow to keep it locked")
+                raise DestinationLocked(f"destination: {self._store} is too slow to be kept locked")
 
     def renew(self) -> None:
         """Have it for longer.
@@ -154,7 +154,7 @@ class Lease:
                 raise DestinationLocked(self._told(found))
             return self._store.swap(LOCK, data, found.mark)
         except Changed:
-            raise DestinationLocked(f"{self._store}: another process took it at this moment") from None
+            raise DestinationLocked(f"destination: another process took {self._store} at this moment") from None
 
     def _own_mark(self) -> str:
         """Return the mark of the object if a renewal of ours, whose answer never came, wrote it."""
@@ -165,7 +165,7 @@ class Lease:
 
     def _lost(self, found: Found | None) -> DestinationLocked:
         self._until = float("-inf")
-        who = "its lock was removed" if found is None else self._told(found)
+        who = f"destination: the lock of {self._store} was removed" if found is None else self._told(found)
         return DestinationLocked(f"{who}; this process did not renew its lock in time, and writes no more")
 
     def _told(self, found: Found) -> str:
@@ -175,8 +175,8 @@ class Lease:
         else:
             until = found.modified + timedelta(seconds=holder.seconds + SKEW)
             expires = f"its lock expires at {until:%F %T} UTC, unless renewed"
-        since = f"{holder.since:%F %T}"
-        return f"{self._store}: process {holder.process} on {holder.host} writes to it since {since} UTC; {expires}"
+        whose = f"process {holder.process} on {holder.host}"
+        return f"destination: {whose} writes to {self._store} since {holder.since:%F %T} UTC; {expires}"
 
     def _try_conditions(self) -> None:
         """Make sure that the store honours conditions.

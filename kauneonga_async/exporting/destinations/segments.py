@@ -113,7 +113,7 @@ class Segments:
 
     def _lost(self) -> DestinationLocked:
         self._numbers = None
-        return DestinationLocked(f"{self._store}{self._folder}: another process writes to it")
+        return DestinationLocked(f"destination: another process writes to {self._store}{self._folder}")
 
     def _rewrite(self, lines: Sequence[bytes]) -> None:
         self._write(lines, base=True)
@@ -186,7 +186,7 @@ class Segments:
         if head is None:
             raise OSError(
                 f"{self._store}{self._object(number)}: this object of the journal is damaged, or somebody else's; "
-                "put it back, or overwrite the export"
+                "put it back, or export with overwrite=True"
             )
         return head
 

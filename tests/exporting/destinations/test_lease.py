@@ -33,7 +33,9 @@ def owned(make: Make, clock: Clock) -> ObjectStore:
 
 
 def test_whoever_is_refused_is_told_who_has_it_and_until_when(owner: ObjectStore, make: Make) -> None:
-    with pytest.raises(DestinationLocked, match=r"s3://.*process \d+ on .* since 2.*UTC; its lock expires at 2.* UTC"):
+    with pytest.raises(
+        DestinationLocked, match=r"^destination: process \d+ on .* s3://.* since 2.*UTC; its lock expires at 2.* UTC"
+    ):
         make().lock()
 
 
