@@ -123,7 +123,7 @@ ELSEWHERE: Final[dict[str, list[Told]]] = {
         _("proxies in the environment", "used only with `trust_env=True`", "test_client_options.py::the_environment_s_proxy_is_used_only_where_asked_for"),
         _("a netrc entry for the API's host", "not used", "test_client_options.py::a_netrc_entry_is_no_obstacle"),
         _("cookies", "not kept", "test_client_options.py::no_cookie_of_one_account_reaches_another"),
-        _("a token in a file that others may read", "refused", CLI.format("profiles", "a_token_file_that_others_may_use_is_refused")),
+        _("a token in a file that others may read, which a profile names", "refused; `--token-file` also takes pipes and secrets that are mounted readable to all", CLI.format("profiles", "a_token_file_that_others_may_use_is_refused")),
         _("a token that is fetched, and has other than visible ASCII", "refused, and not shown", TRANSPORT.format("tokens", "what_a_provider_gives_is_checked")),
         _("a token in the list of processes", "never there", "test_secrets_at_large.py::a_token_from_a_file_is_in_no_title_of_the_process"),
         _("cells of CSV that are formulas", "defused, and restored exactly; phone numbers left alone", "exporting/formats/test_cells.py::what_could_be_a_formula_is_defused"),
