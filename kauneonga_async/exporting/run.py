@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+import anyio
 import msgspec
 from anyio import CancelScope
 
 from kauneonga_async.decoding import line_reader
-from kauneonga_async.exporting.clock import end_of_run, server_time
+from kauneonga_async.errors import KauneongaError, RateLimited
+from kauneonga_async.exporting.clock import end_of_run, knock
 from kauneonga_async.exporting.destinations import Destination
 from kauneonga_async.exporting.details import FetchDetails
 from kauneonga_async.exporting.engine import Engine, Job
@@ -22,10 +24,10 @@ from kauneonga_async.exporting.opening import open_journal
 from kauneonga_async.exporting.ordered_parts import OrderedParts
 from kauneonga_async.exporting.parts import Parts
 from kauneonga_async.exporting.past import recollect
-from kauneonga_async.exporting.pauses import Patience, patiently
+from kauneonga_async.exporting.pauses import Patience, pause_for
 from kauneonga_async.exporting.report import ExportReport
 from kauneonga_async.exporting.state import State
-from kauneonga_async.streams import Listing, ListingRun
+from kauneonga_async.streams import InvalidPolicy, Listing, ListingRun
 from kauneonga_async.threads import carry_out
 from kauneonga_async.windows import Range, Window
 
@@ -67,7 +69,8 @@ class ExportRun:
         self._job = job
         self._report = ExportReport()
         self._before = frozenset(journal.state.parts)
-        self._was_interrupted = False
+        self._pauses = 0
+        self._invalid = InvalidPolicy(listing.on_invalid, self._report.stream)
         self._began = time.monotonic()
 
     async def run(self) -> ExportReport:
@@ -82,23 +85,46 @@ class ExportRun:
         steps: list[Callable[[], Awaitable[BaseException | None]]] = [self._extend, self._work_off]
         if state.spans and not await carry_out(partial(state.is_complete, self._listing.calendar)):
             steps.insert(0, self._work_off)
-        patience = Patience(lambda: len(self._journal.state.wholes), self._listing.options.max_retries)
+        patience = Patience(self._count_done, self._listing.options.max_retries)
         for step in steps:
-            await patiently(partial(self._take, step, patience), patience, "the export of messages")
+            while (error := await self._take(step)) is not None:
+                await self._wait_for_server(error, patience)
+                await self._reopen()
         return self._report
 
-    async def _take(self, step: Callable[[], Awaitable[BaseException | None]], patience: Patience) -> None:
-        """Take a step, which returns what ended it early; after that, only if the server answers one request again."""
-        if self._was_interrupted:
-            await server_time(self._listing, self._listing.options.override(None, 0))
-            patience.server_is_back()
-            await self._reopen()
-            self._was_interrupted = False
-        error = await step()
-        if error is not None:
-            self._was_interrupted = True
-            # Without the frames of the run, whose locals hold records.
-            raise error.with_traceback(None)
+    async def _take(self, step: Callable[[], Awaitable[BaseException | None]]) -> KauneongaError | None:
+        """Take a step, which returns or raises what ended it early, and return that if it may pass."""
+        try:
+            error = await step()
+        except KauneongaError as failure:
+            error = failure
+        if error is None or isinstance(error, KauneongaError):
+            return error
+        # Without the frames of the run, whose locals hold records.
+        raise error.with_traceback(None)
+
+    async def _wait_for_server(self, error: KauneongaError, patience: Patience) -> None:
+        """Wait until the server answers one request, or raise the error."""
+        transport, clock = self._listing.transport, anyio.current_time
+        while True:
+            self._pauses += 1
+            await pause_for(error.with_traceback(None), patience, self._pauses, "the export of messages")
+            transport.check()
+            began = clock()
+            try:
+                await knock(self._listing)
+            except RateLimited as failure:
+                error = failure
+            except KauneongaError as failure:
+                patience.tell_lost(clock() - began)
+                error = failure
+            else:
+                patience.tell_back()
+                transport.refill_budget()
+                return
+
+    def _count_done(self) -> int:
+        return sum(1 + len(whole.later) for whole in self._journal.state.wholes.values())
 
     async def _reopen(self) -> None:
         """Go on as another process would: files may have appeared whose entry did not come to be written."""
@@ -139,12 +165,14 @@ class ExportRun:
         listing = self._listing_of(pending)
         if self._engine is None or self._job is None:
             outlet = Parts(*arguments)
-            error = await self._supervise(ListingRun(listing, report.stream, outlet, past), outlet)
+            run = ListingRun(listing, report.stream, outlet, past, invalid=self._invalid)
+            error = await self._supervise(run, outlet)
         else:
             job = msgspec.structs.replace(self._job, bounds=listing.bounds)
             async with self._engine.open(job.account) as carry:
                 outlet = OrderedParts(*arguments, job=job, carry=carry)
-                error = await self._supervise(ListingRun(listing, report.stream, outlet, past, outlet.read), outlet)
+                run = ListingRun(listing, report.stream, outlet, past, outlet.read, invalid=self._invalid)
+                error = await self._supervise(run, outlet)
             # What was staged by processes that were lost.
             await carry_out(self._destination.clean)
         if error is not None:

@@ -38,6 +38,7 @@ class ListingRun(Generic[T]):
         outlet: Where the records go.
         past: What an earlier run over the same range left to know, and to be asked again.
         read: Reads a window, its sieve included, in place of this process; raises what a fetch would.
+        invalid: What becomes of records that do not fit, where several runs share it.
 
     Attributes:
         error: What ended the run early, once the outlet is closed.
@@ -50,13 +51,15 @@ class ListingRun(Generic[T]):
         outlet: Outlet[T],
         past: Past | None = None,
         read: Callable[[Work[T]], Awaitable[None]] | None = None,
+        *,
+        invalid: InvalidPolicy | None = None,
     ) -> None:
         self.error: BaseException | None = None
         self._outlet = outlet
         self._read = read or self._read_here
         self._listing = listing
         self._report = report
-        self._invalid = InvalidPolicy(listing.on_invalid, report)
+        self._invalid = invalid or InvalidPolicy(listing.on_invalid, report)
         self._budget = SpoolBudget()
         self._work: WorkList[T] = WorkList(self._plan(), ordered=listing.ordered)
         self._changed = anyio.Event()

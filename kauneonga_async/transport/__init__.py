@@ -10,7 +10,7 @@ from kauneonga_async.transport.retry import RETRIED_STATUSES, backoff, judge
 from kauneonga_async.transport.session import ConnectionOptions, Sessions, check_proxy, check_ssl_context
 from kauneonga_async.transport.throttle import Places
 from kauneonga_async.transport.tokens import TokenProvider, TokenSource
-from kauneonga_async.transport.transport import Transport
+from kauneonga_async.transport.transport import Reader, Transport
 
 __all__ = [
     "NOT_MODIFIED",
@@ -22,6 +22,7 @@ __all__ = [
     "Events",
     "Pace",
     "Places",
+    "Reader",
     "Request",
     "Sessions",
     "TokenProvider",

@@ -57,6 +57,8 @@ OVERLOAD_STATUSES: Final = frozenset({429, 503, 504})
 # Servers answer a form that they have processed like this (RFC 9110, 15.4.4).
 REDIRECTS_AFTER_PROCESSING: Final = frozenset({302, 303})
 
+_BLAME: Final = " (not tried again: too many of the account's calls fail)"
+
 
 class Verdict(NamedTuple):
     """What becomes of a failed try.
@@ -164,7 +166,8 @@ class Budget:
 
 def blame_budget(error: KauneongaError) -> None:
     """Let an error tell that there was no budget to try again."""
-    error.args = (f"{error} (not tried again: too many of the account's calls fail)",)
+    if not str(error).endswith(_BLAME):
+        error.args = (f"{error}{_BLAME}",)
 
 
 async def try_again(

@@ -135,6 +135,10 @@ class Transport:
         blame_budget(error)
         return False
 
+    def refill_budget(self) -> None:
+        """Forget what retries have cost: the server was lost, and is back."""
+        self._budget.deposit(config.BUDGET)
+
     def send(self, request: Request, read: Reader[T]) -> Coroutine[Any, Any, T]:
         """Send a request, again if it fails and may be, and return what its reader makes of the answer.
 

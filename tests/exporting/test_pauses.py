@@ -99,17 +99,34 @@ def test_what_fails_without_getting_on_though_the_server_is_back_is_no_outage() 
     patience = Patience(lambda: done[0], max_retries=4)
     done[0] = 1
     assert patience.pause_after(OUTAGE, 0.0) == 1
-    patience.server_is_back()
-    assert patience.pause_after(OUTAGE, 1.0) is None
+    last: float | None = 0.0
+    for _ in range(3):
+        patience.tell_back()
+        last = patience.pause_after(OUTAGE, 1.0)
+    assert last is None
     assert patience.pause_after(errors.RateLimited(retry_after=5.0), 1.0) == 5
     done[0] = 2
     assert patience.pause_after(OUTAGE, 6.0) == 1
+    patience.tell_back()
+    patience.tell_back()
+    patience.tell_lost(1.0)
+    patience.tell_back()
+    assert patience.pause_after(OUTAGE, 8.0) is not None
 
 
-def test_a_server_that_is_back_after_a_pause_it_asked_for_may_get_into_trouble(useful: Patience) -> None:
-    assert useful.pause_after(errors.RateLimited(retry_after=5.0), 0.0) == 5
-    useful.server_is_back()
-    assert useful.pause_after(OUTAGE, 5.0) == 1
+def test_a_server_that_asks_for_a_pause_is_there_and_may_be_lost_after_it() -> None:
+    patience = Patience(lambda: 0, max_retries=4)
+    assert patience.pause_after(errors.RateLimited(retry_after=5.0), 0.0) == 5
+    assert patience.pause_after(OUTAGE, 5.0) == 1
+
+
+def test_the_time_for_which_a_lost_server_was_asked_counts_too() -> None:
+    patience, now = Patience(lambda: 0, max_retries=4), 5.0
+    assert patience.pause_after(errors.RateLimited(retry_after=5.0), 0.0) == 5
+    while (pause := patience.pause_after(OUTAGE, now)) is not None:
+        patience.tell_lost(300.0)
+        now += pause + 300.0
+    assert 3600 - config.LONGEST_BACKOFF < now < 3900
 
 
 @pytest.mark.parametrize(

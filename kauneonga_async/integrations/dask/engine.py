@@ -114,7 +114,10 @@ class _Link:
             raise ConfigurationError(f"engine: the workers at {self._scheduler} lack a module: {error.name}") from None
         except OSError:
             raise ConnectionFailed(
-                f"the Dask scheduler at {self._scheduler} cannot be reached", phase="connect", sent=False
+                f"the Dask scheduler at {self._scheduler} cannot be reached",
+                phase="connect",
+                sent=False,
+                permanent=True,  # it is not the API's server, which exports wait for
             ) from None
 
     async def carry(self, order: Order, run: str, token_file: str | None) -> Delivery:
@@ -137,7 +140,8 @@ class _Link:
             except KilledWorker:
                 raise ConnectionFailed(
                     f"each of the workers that {order.name} was given to died over it: see their logs, and whether "
-                    "they have memory enough"
+                    "they have memory enough",
+                    permanent=True,
                 ) from None
             except Exception:
                 # Unless another order has found it lost, and let this client go: Dasks differ in what they raise.
