@@ -28,6 +28,10 @@ def main() -> None:
         code = INTERRUPTED
     except Terminated:
         code = TERMINATED
+    if code in (INTERRUPTED, TERMINATED):
+        # What was printed is flushed, and what was begun has ended. Python would wait for a thread that a signal in the
+        # midst of the loop's closing has left without word, and tell of one that comes while it waits.
+        os._exit(code)
     sys.exit(code)
 
 

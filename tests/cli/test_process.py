@@ -6,7 +6,9 @@ import fcntl
 import os
 import signal
 import subprocess
+import sys
 import termios
+import time
 from array import array
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -59,6 +61,67 @@ def test_being_told_to_end_is_clean(environment: dict[str, str], server: Sandbox
         _, err = process.communicate()
     assert process.returncode == code
     assert err.decode() in ("kauneonga: interrupted\n", "\nkauneonga: interrupted\n", "kauneonga: terminated\n")
+
+
+@pytest.mark.parametrize("gap", [0, 0.0002, 0.0005, 0.001, 0.003, 0.02])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "watch --interval 0.01 --cursor {folder}/cursor",
+        "export messages --from 2025-01-01 --to 2025-03-31 --window 1 --concurrency 2 -o {folder}",
+    ],
+    ids=["watch", "export"],
+)
+def test_ctrl_c_twice_ends_a_command_whatever_lies_between(
+    environment: dict[str, str], server: Sandbox, tmp_path: Path, command: str, gap: float
+) -> None:
+    server.settings.latency = 0.05
+    arguments = [*COMMAND, *command.format(folder=tmp_path).split()]
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while len(server.requests) < 3:
+            os.sched_yield()
+        process.send_signal(signal.SIGINT)
+        until = time.perf_counter() + gap
+        while time.perf_counter() < until:
+            pass
+        process.send_signal(signal.SIGINT)
+        try:
+            _, err = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert (process.returncode, err.decode().strip().splitlines()[0]) == (130, "kauneonga: interrupted")
+    assert b"Traceback" not in err
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_ctrl_c_again_and_again_ends_a_command_whose_disk_has_stalled(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    program = """
+import threading
+from kauneonga_async.cli import main
+from kauneonga_async.exporting.destinations import folder
+
+def stall(path):
+    print("stalled", flush=True)
+    threading.Event().wait()
+
+folder.make_folder = stall
+main()
+"""
+    arguments = [sys.executable, "-c", program, "export", "messages", "-o", str(tmp_path)]
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            for _ in range(20):
+                process.send_signal(signal.SIGINT)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=0.2)
+                    break
+        finally:
+            process.kill()
+    assert process.returncode == 130
 
 
 @pytest.mark.parametrize("words", [["messages", "list"], ["doctor"]], ids=" ".join)
