@@ -64,8 +64,8 @@ async def _until_told(job: Coroutine[Any, Any, None]) -> None:
 
     with contextlib.suppress(NotImplementedError):  # on Windows, where asyncio's own handler of Ctrl-C stays
         loop.add_signal_handler(signal.SIGTERM, partial(end, Terminated))
-        # In place of asyncio's, whose second Ctrl-C is raised wherever the loop is, and in its closing, too: threads that
-        # are not told to end are then waited for, for ever.
+        # In place of asyncio's, whose second Ctrl-C is raised wherever the loop is, and in its closing, too: threads
+        # that are not told to end are then waited for, for ever.
         loop.add_signal_handler(signal.SIGINT, partial(end, KeyboardInterrupt))
     try:
         await job

@@ -38,7 +38,7 @@ class Progress:
     def __enter__(self) -> Progress:
         if not self._quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
             self._bar = _bar()
-            self._task = self._bar.add_task(self._title, total=None, counts="")
+            self._task = self._bar.add_task(self._title, total=None, files="", counts="")
             self._bar.start()
         return self
 
@@ -67,7 +67,7 @@ class Progress:
 
     def _show(self, done: int, total: int, counts: str, seconds: float, left: str = "") -> None:
         if self._bar is not None:
-            self._bar.update(self._task, completed=done, total=total, counts=counts)
+            self._bar.update(self._task, completed=done, total=total, files=f"{done}/{total}", counts=counts)
         elif not self._quiet and seconds - self._told >= _LINE_EVERY:
             self._told = seconds
             click.echo(f"{self._title}: {done}/{total} files, {counts}{left}", err=True)
@@ -133,7 +133,7 @@ def _bar() -> Any:
     return progress.Progress(
         progress.TextColumn("{task.description}", table_column=Column(no_wrap=True)),
         progress.BarColumn(bar_width=16),
-        progress.TextColumn("{task.completed}/{task.total}", table_column=Column(no_wrap=True)),
+        progress.TextColumn("{task.fields[files]}", table_column=Column(no_wrap=True)),
         progress.TextColumn("{task.fields[counts]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
         progress.TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
         console=Console(stderr=True),

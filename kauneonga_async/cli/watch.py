@@ -79,6 +79,9 @@ def watch(
     Of several accounts (--profile A --profile B, --all-profiles) each line tells which, as {"account": "A", ...}. One
     that is refused is told of and left out; the others go on.
     """
+    if command is not None and not command.strip():
+        # A shell's variable that is not set: the shell would run nothing for each change, and be done with it.
+        raise click.UsageError("--exec: it is empty; give the command to be run for each change, or leave it out")
     run(_watch(interval, start, look_back, cursor, command, as_json, resolve_all(**connection)))
 
 

@@ -77,11 +77,14 @@ class Channel(Generic[T]):
 
 
 def bare_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return the first real error of a group, with the others as notes: ``except NotFound`` must find it."""
+    """Return the first real error of a group, with the others as notes: ``except NotFound`` must find it.
+
+    One of the same type is the same failure, which has struck a sibling, too: no note tells of it.
+    """
     first, *others = _leaves(group)
     for other in others:
         note = f"and at the same time: {type(other).__name__}"
-        if note not in getattr(first, "__notes__", ()):
+        if type(other) is not type(first) and note not in getattr(first, "__notes__", ()):
             first.add_note(note)
     return first
 

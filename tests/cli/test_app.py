@@ -64,6 +64,11 @@ def test_the_version_is_told(kauneonga: Run) -> None:
     assert kauneonga("--version").out == f"kauneonga {VERSION}\n"
 
 
+def test_the_package_can_be_run_in_the_command_s_place() -> None:
+    done = subprocess.run([sys.executable, "-m", "kauneonga_async", "--version"], capture_output=True, check=True)
+    assert done.stdout.decode() == f"kauneonga {VERSION}\n"
+
+
 def test_without_the_extra_it_says_what_to_install() -> None:
     code = (
         "import importlib.util as u; real = u.find_spec\n"

@@ -55,6 +55,29 @@ def test_what_the_log_tells_is_written_above_the_bar(
     assert capsys.readouterr().err == ""
 
 
+def test_a_bar_counts_files_once_it_is_known_how_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with Progress("messages") as progress:
+        pass
+    assert "messages" in terminal.getvalue()
+    assert "None" not in terminal.getvalue()
+    with Progress("messages") as progress:
+        progress(ExportReport(parts_planned=13))
+    assert "0/13" in terminal.getvalue()
+
+
+def test_a_refused_token_ends_an_export_with_one_line(
+    kauneonga: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KAUNEONGA_TOKEN", "another")
+    outcome = kauneonga(*QUARTER, str(tmp_path))
+    assert outcome.code == 1
+    assert "at the same time" not in outcome.err
+
+
 def test_the_summary_can_be_had_as_json(kauneonga: Run, tmp_path: Path) -> None:
     outcome = kauneonga(*QUARTER, str(tmp_path), "--json", "--window", "31")
     assert json.loads(outcome.out)["stream"]["records"] == 200

@@ -157,6 +157,8 @@ def test_on_a_terminal_it_is_a_table(environment: dict[str, str], server: Sandbo
         ("--look-back", "9999999999"),
         ("--cursor", "/"),
         ("--cursor", ""),
+        ("--exec", ""),
+        ("--exec", " \n"),
     ],
 )
 def test_bad_arguments_are_wrong_usage(kauneonga: Run, server: Sandbox, arguments: tuple[str, str]) -> None:
