@@ -1,4 +1,4 @@
-"""``kauneonga export``: messages, recordings, to-dos, and whether what was exported is still whole."""
+"""``kauneonga export``: messages, recordings, to-dos to files."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from kauneonga_async.cli.dates import parse_date, range_options
 from kauneonga_async.cli.help import Group
 from kauneonga_async.cli.job import Terminated, run
 from kauneonga_async.cli.progress import Progress, recordings_summary, summary
+from kauneonga_async.cli.verify import verify
 from kauneonga_async.errors import ConfigurationError, DestinationLocked, KauneongaError
 
 if TYPE_CHECKING:
@@ -146,18 +147,7 @@ def export_to_dos_command(
     run(_export_to_dos(output, compression, quiet, as_json, open_client(**connection)))
 
 
-@export.command("verify")
-@click.argument("output", metavar="DEST")
-@click.option("--quiet", is_flag=True, help="No report; the exit code tells.")
-@click.option("--json", "as_json", is_flag=True, help="The report as JSON, on stdout.")
-def verify_command(output: str, *, quiet: bool, as_json: bool) -> None:
-    """Compare the files of an export with its journal.
-
-    An export of messages is meant; its files are compared byte for byte.
-
-    The exit code is 0 if all is there and nothing else, and 1 if not.
-    """
-    run(_verify(output, quiet, as_json))
+export.add_command(verify)
 
 
 def _engine(scheduler: str | None, token_file: str | None) -> Engine | None:
@@ -252,32 +242,3 @@ async def _export_to_dos(
         click.echo(msgspec.json.encode(report))
     elif not quiet:
         click.echo(f"{counted(report.records, 'to-do')}, {amount(report.bytes_written)}, in {output}", err=True)
-
-
-async def _verify(output: str, quiet: bool, as_json: bool) -> None:  # noqa: FBT001
-    import msgspec
-
-    from kauneonga_async import verify_export
-
-    try:
-        report = await verify_export(output)
-    except ConfigurationError as error:
-        # What is an option of an export's is this command's argument.
-        raise ConfigurationError(str(error).replace("destination:", "DEST:", 1)) from None
-    if as_json:
-        click.echo(msgspec.json.encode({"is_whole": report.is_whole, **msgspec.structs.asdict(report)}))
-    elif not quiet:
-        click.echo(
-            f"{counted(report.parts, 'whole file')}: {counted(report.records, 'record')}, {amount(report.bytes)}"
-        )
-        for what, names in (
-            ("missing", report.missing),
-            ("damaged", report.damaged),
-            ("not in the journal", report.unknown),
-            ("to be replaced", report.replaced),
-            ("not exported yet", report.pending),
-        ):
-            for name in names:
-                click.echo(f"{what}: {name}")
-    if not report.is_whole:
-        raise click.ClickException(f"{output} is not whole; the export's own command, run again, makes it so")

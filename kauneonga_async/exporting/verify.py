@@ -44,7 +44,7 @@ class VerifyReport(msgspec.Struct):
 
     @property
     def is_whole(self) -> bool:
-        """Whether all is there, and nothing else."""
+        """Whether all is there, and nothing else that looks like a part."""
         return not (self.missing or self.damaged or self.unknown or self.replaced or self.pending)
 
 

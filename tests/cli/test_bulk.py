@@ -171,6 +171,50 @@ def test_verify_tells_what_is_not_as_it_was_written(kauneonga: Run, tmp_path: Pa
     assert (told["is_whole"], told["missing"]) == (False, [first.name])
 
 
+def test_what_verify_says_to_do_makes_an_export_whole(kauneonga: Run, tmp_path: Path) -> None:
+    assert kauneonga(*QUARTER, str(tmp_path), "--quiet").code == 0
+    first, second, *_ = parts_of(tmp_path)
+    stranger = tmp_path / "messages_1999-01-01_1999-01-02.jsonl"
+    stranger.touch()
+    outcome = kauneonga("export", "verify", str(tmp_path))
+    assert "move away what is not in the journal" in outcome.err
+    assert "run the export's own command" not in outcome.err
+    stranger.unlink()
+    first.unlink()
+    outcome = kauneonga("export", "verify", str(tmp_path))
+    assert "run the export's own command again" in outcome.err
+    assert "remove what is damaged" not in outcome.err
+    before = second.stat()
+    second.write_bytes(second.read_bytes().replace(b"a", b"b", 1))
+    os.utime(second, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert "remove what is damaged" in kauneonga("export", "verify", str(tmp_path)).err
+    second.unlink()
+    assert kauneonga(*QUARTER, str(tmp_path), "--quiet").code == 0
+    assert kauneonga("export", "verify", str(tmp_path)).code == 0
+
+
+def test_a_quiet_verify_tells_by_its_exit_code_alone(kauneonga: Run, tmp_path: Path) -> None:
+    assert kauneonga(*QUARTER, str(tmp_path), "--quiet").code == 0
+    assert kauneonga("export", "verify", str(tmp_path), "--quiet") == (0, "", "")
+    parts_of(tmp_path)[0].unlink()
+    assert kauneonga("export", "verify", str(tmp_path), "--quiet") == (1, "", "")
+
+
+@pytest.mark.parametrize("command", ["messages -o", "recordings -o", "to-dos -o", "verify"])
+@pytest.mark.parametrize(
+    ("name", "said"), [("file", "is no folder"), ("link", "is a symbolic link that leads nowhere")]
+)
+def test_a_destination_that_is_no_folder_is_wrong_usage(
+    kauneonga: Run, server: Sandbox, tmp_path: Path, command: str, name: str, said: str
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    outcome = kauneonga("export", *command.split(), str(tmp_path / name))
+    assert outcome.code == 2
+    assert outcome.err == f"kauneonga: --output: {tmp_path / name} {said}; a folder is needed\n"
+    assert server.requests == []
+
+
 @pytest.mark.parametrize(
     ("size", "said"),
     [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (31_800_000, "31.8 MB"), (2e15, "2000.0 TB")],

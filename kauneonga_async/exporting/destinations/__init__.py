@@ -27,7 +27,8 @@ def destination_at(
     Raises:
         TypeError: An argument is of the wrong type.
         ValueError: The path is empty.
-        ConfigurationError: The URL's protocol is not known, or what speaks it is not installed.
+        ConfigurationError: The URL's protocol is not known, or what speaks it is not installed; or what is at
+            the path is no folder.
     """
     if not isinstance(place, (str, os.PathLike)):
         raise TypeError(f"destination: a path or a URL is needed, not {type(place).__name__}")
@@ -41,4 +42,8 @@ def destination_at(
         return object_store(str(place), storage_options)
     if storage_options:
         raise ConfigurationError("storage_options: they are for a URL, and the destination is a folder")
-    return Folder(Path(place), kind)
+    path = Path(place)
+    if os.path.lexists(path) and not path.is_dir():
+        kind_of = "no folder" if path.exists() else "a symbolic link that leads nowhere"
+        raise ConfigurationError(f"destination: {path} is {kind_of}; a folder is needed")
+    return Folder(path, kind)
