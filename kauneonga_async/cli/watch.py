@@ -17,7 +17,7 @@ from kauneonga_async.cli.messages import COLUMNS
 from kauneonga_async.cli.output import Column, fields_of, print_table, wants_table, write_lines
 
 if TYPE_CHECKING:
-    from kauneonga_async import MessageChange
+    from kauneonga_async import KauneongaClient, MessageChange
     from kauneonga_async.cli.account import Account
 
 __all__ = ["watch"]
@@ -123,10 +123,13 @@ async def _watch_one(accounts: Sequence[Account], options: dict[str, Any], deal_
     from kauneonga_async.watching import account_key
 
     async with accounts[0].open() as client:
-        if options["cursor"] is not None:
+        path = options["cursor"]
+        if path is not None:
             # As among several: another profile that is watched too, from now on, makes no difference.
-            options["cursor"] = SqliteCursor(options["cursor"], account_key(client.base_url, accounts[0].name))
-        async with client.messages.watch(**options) as changes:
+            options["cursor"] = SqliteCursor(path, account_key(client.base_url, accounts[0].name))
+        watched = client.messages.watch(**options)
+        await _tell_of_new_ones(path, accounts, [client])
+        async with watched as changes:
             async for change in changes:
                 for deal in deal_with:
                     await deal(change, None)
@@ -139,7 +142,9 @@ async def _watch_all(accounts: Sequence[Account], options: dict[str, Any], deal_
 
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(account.open()) for account in accounts]
-        fleet = await stack.enter_async_context(Fleet(clients[0], **options))
+        fleet = Fleet(clients[0], **options)
+        await _tell_of_new_ones(options["cursor"], accounts, clients)
+        await stack.enter_async_context(fleet)
         for account, client in zip(accounts, clients, strict=True):
             fleet.add(account.name or "", client)
         async for event in fleet:
@@ -151,6 +156,29 @@ async def _watch_all(accounts: Sequence[Account], options: dict[str, Any], deal_
             else:
                 for deal in deal_with:
                     await deal(event.change, event.account)
+
+
+async def _tell_of_new_ones(path: str | None, accounts: Sequence[Account], clients: Sequence[KauneongaClient]) -> None:
+    """Tell of accounts that a cursor's file, though it holds others, begins: their profile may have been renamed."""
+    from pathlib import Path
+
+    from kauneonga_async.threads import carry_out
+    from kauneonga_async.watching import account_key
+    from kauneonga_async.watching.sqlite_file import SqliteFile
+
+    if path is None:
+        return
+    known = await carry_out(SqliteFile(Path(path)).accounts)
+    if not known:
+        return
+    for account, client in zip(accounts, clients, strict=True):
+        key = account_key(client.base_url, account.name)
+        if key not in known:
+            click.echo(
+                f"kauneonga: --cursor: {path} holds other accounts, and begins {key} anew; was its profile or URL "
+                "another before, go back to that, or say from when on with --start DATE",
+                err=True,
+            )
 
 
 class _Printer:

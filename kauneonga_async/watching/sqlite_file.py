@@ -83,6 +83,23 @@ class SqliteFile:
             self._holders[account] = holder
             return None if row is None else Position(*map(_instant, row))
 
+    def accounts(self) -> set[str]:
+        """Return the accounts whose position is kept; none if there is no file yet.
+
+        Raises:
+            DestinationLocked: Another watch has it, as for the others of :meth:`open`.
+        """
+        with self._guard:
+            if self._connection is None and not self.path.exists():
+                return set()
+            connection = self._connection or self._connect()
+            try:
+                with self._translated():
+                    return {account for (account,) in connection.execute("SELECT account FROM positions")}
+            finally:
+                if self._connection is None:
+                    connection.close()
+
     def digests(self, account: str, ids: Sequence[int]) -> dict[int, bytes]:
         """Return the digests of those messages that are known."""
         with self._guard, self._translated():

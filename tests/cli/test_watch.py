@@ -80,6 +80,30 @@ def test_each_change_is_a_line_and_a_cursor_goes_on_where_it_ended(
         assert read_change(process)["message"]["id"] == second
 
 
+def test_a_cursor_that_begins_another_account_says_so(
+    environment: dict[str, str], server: Sandbox, config_folder: Path, tmp_path: Path
+) -> None:
+    (config_folder / "config.toml").write_text(
+        "".join(
+            f'[profiles.{name}]\nbase_url = "{server.base_url}"\ntoken_env = "KAUNEONGA_TOKEN"\n'
+            for name in ("office", "clinic")
+        )
+    )
+    cursor = ("--cursor", str(tmp_path / "cursor.db"))
+    said = []
+    for which in ((), (), ("--profile", "office"), ("--profile", "office"), ("--all-profiles",)):
+        with watching(environment, *cursor, *which) as process:
+            wait_for_polls(server)
+            # What is told of is dealt with: the position is kept by then.
+            server.world.add(datetime.now(UTC))
+            read_change(process)
+            said.append(end(process))
+    begun = [line.split(" begins ")[1].split(" anew")[0] for line in "".join(said).splitlines() if " begins " in line]
+    assert begun == [f"{server.base_url} office", f"{server.base_url} clinic"]
+    assert [" begins " in text for text in said] == [False, False, True, False, True]
+    assert "--start DATE" in said[2]
+
+
 def test_a_command_is_run_for_each_change_until_it_has_dealt_with_it(
     environment: dict[str, str], server: Sandbox, tmp_path: Path
 ) -> None:
