@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -80,6 +81,29 @@ def test_an_export_that_each_wait_brings_on_waits_as_often_as_that_takes(
             return report
 
     assert run_jumping(export()).records == 200
+
+
+def test_what_a_list_was_found_to_lack_brings_an_export_on_as_well(tmp_path: Path, run_jumping: RunJumping) -> None:
+    """One window, whose list is cut off in silence, and a server that answers twenty requests an hour."""
+    hours: Counter[int] = Counter()
+
+    def quota(method: str, path: str) -> Fault | None:
+        hour, into = divmod(asyncio.get_running_loop().time(), 3600)
+        hours[int(hour)] += 1
+        wait = {"Retry-After": str(3601 - int(into))}
+        return Fault(status=429, headers=wait) if hours[int(hour)] > 20 else None
+
+    async def export() -> ExportReport:
+        async with (
+            Sandbox(messages=1000, cap=100, faults=quota) as sandbox,
+            KauneongaClient(sandbox.base_url, sandbox.token) as client,
+        ):
+            report = await export_messages(client, tmp_path, FIRST, LAST, window=timedelta(days=90), concurrency=1)
+            assert sorted(lines_in(tmp_path)) == sorted(truth(sandbox))
+            return report
+
+    assert run_jumping(export()).records == 1000
+    assert len(hours) > 2
 
 
 def test_a_server_that_asks_for_an_hour_when_it_is_asked_for_its_present_is_waited_for(
