@@ -211,7 +211,8 @@ def test_a_destination_that_is_no_folder_is_wrong_usage(
     (tmp_path / "link").symlink_to("nowhere")
     outcome = kauneonga("export", *command.split(), str(tmp_path / name))
     assert outcome.code == 2
-    assert outcome.err == f"kauneonga: --output: {tmp_path / name} {said}; a folder is needed\n"
+    place = "DEST" if command == "verify" else "--output"
+    assert outcome.err == f"kauneonga: {place}: {tmp_path / name} {said}; a folder is needed\n"
     assert server.requests == []
 
 

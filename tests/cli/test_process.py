@@ -79,7 +79,8 @@ def test_ctrl_c_twice_ends_a_command_whatever_lies_between(
     arguments = [*COMMAND, *command.format(folder=tmp_path).split()]
     with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         while len(server.requests) < 3:
-            os.sched_yield()
+            assert process.poll() is None
+            time.sleep(0.001)
         process.send_signal(signal.SIGINT)
         until = time.perf_counter() + gap
         while time.perf_counter() < until:
