@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import islice
 from typing import IO
 
+import anyio
 import msgspec
 
 from kauneonga_async.client import KauneongaClient
@@ -19,7 +20,7 @@ from kauneonga_async.exporting.part import Part
 from kauneonga_async.streams import Sink
 from kauneonga_async.threads import carry_out
 
-__all__ = ["DetailedPart", "FetchDetails", "fetch_details"]
+__all__ = ["DetailedPart", "FetchDetails", "InTurn", "fetch_details"]
 
 FetchDetails = Callable[[list[int]], AsyncIterator[list[msgspec.Raw]]]
 """Fetches messages in the order of their ids, leaving out those that are not there."""
@@ -52,6 +53,40 @@ async def fetch_details(
         ) as messages:
             async for batch in messages.batches():
                 yield batch
+
+
+class InTurn:
+    """Fetches the messages of many windows, and no more than so many at once of all of them together.
+
+    A window that has its turn has it until its messages are there: files are done one after the other, and what is
+    thrown away if the run is ended is the less.
+
+    Args:
+        fetch: Fetches those of a window.
+        at_once: Messages that are fetched at once.
+    """
+
+    def __init__(self, fetch: FetchDetails, at_once: int) -> None:
+        self._fetch = fetch
+        self._at_once = at_once
+        self._free = at_once
+        self._first = anyio.Lock()  # held by the window that is the next to begin: they begin as they came
+        self._freed = anyio.Event()
+
+    async def __call__(self, ids: list[int]) -> AsyncIterator[list[msgspec.Raw]]:
+        """Fetch messages, see FetchDetails."""
+        count = min(len(ids), self._at_once)
+        async with self._first:
+            while self._free < count:
+                self._freed = anyio.Event()
+                await self._freed.wait()
+            self._free -= count
+        try:
+            async for batch in self._fetch(ids):
+                yield batch
+        finally:
+            self._free += count
+            self._freed.set()
 
 
 class _Key(msgspec.Struct):

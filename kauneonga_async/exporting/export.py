@@ -17,7 +17,7 @@ from kauneonga_async.client import KauneongaClient
 from kauneonga_async.errors import ConfigurationError
 from kauneonga_async.exporting.arguments import check_account, check_common, describe, fingerprint_of
 from kauneonga_async.exporting.destinations import destination_at
-from kauneonga_async.exporting.details import fetch_details
+from kauneonga_async.exporting.details import InTurn, fetch_details
 from kauneonga_async.exporting.engine import Engine, Job
 from kauneonga_async.exporting.entries import Begun
 from kauneonga_async.exporting.formats import format_named
@@ -131,7 +131,8 @@ async def export_messages(
         job = _job(listing, destination, begun, format, compression, answers, storage_options, details=details)
     fetch = None
     if details:
-        fetch = partial(fetch_details, client, concurrency, listing.options)
+        one_by_one = partial(fetch_details, client, concurrency, listing.options)
+        fetch = InTurn(one_by_one, concurrency or client.concurrency)
     place = await to_thread.run_sync(partial(destination_at, destination, KIND, storage_options))
     # They may hold secrets: no frame that waits holds them.
     del destination, storage_options, extra_headers

@@ -142,7 +142,8 @@ class ById(Watched):
             missing: ``"raise"`` (NotFound) or ``"skip"``.
             concurrency: How many to ask for at once; None for as many as the client has requests in flight.
             on_invalid: See the class, as for what follows.
-            timeout: Seconds for each message, over all its tries.
+            timeout: Seconds for each message, over all its tries; what it waits for the account's pace, or because
+                the server asked for a pause, does not count.
             max_retries: Tries after the first, for each message.
             extra_headers: Headers besides the client's own.
 
@@ -169,7 +170,7 @@ class ById(Watched):
 
             async def fetch(message_id: int) -> list[Any]:
                 try:
-                    message = await self._fetch(message_id, record_type, invalid, options)
+                    message = await self._fetch(message_id, record_type, invalid, options, is_one_of_many=True)
                 except NotFound:
                     if missing == "raise":
                         raise
@@ -181,10 +182,16 @@ class ById(Watched):
         return RecordStream(recipe, context.transport.check, context.supervisors, self._path)
 
     def _fetch(
-        self, message_id: int, record_type: Any, invalid: InvalidPolicy, options: config.CallOptions
+        self,
+        message_id: int,
+        record_type: Any,
+        invalid: InvalidPolicy,
+        options: config.CallOptions,
+        *,
+        is_one_of_many: bool = False,
     ) -> Coroutine[Any, Any, Any]:
         transport = self._context.transport
-        request = transport.request("GET", f"{self._path}/{message_id}", options=options)
+        request = transport.request("GET", f"{self._path}/{message_id}", options=options, is_one_of_many=is_one_of_many)
         return self._context.fetch(request, object_reader(record_type), invalid)
 
     async def _exists(self, message_id: int) -> bool:

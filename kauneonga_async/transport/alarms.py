@@ -19,6 +19,11 @@ class Alarm:
         """Do what is to be done then. It must not block, and must not raise."""
         raise NotImplementedError
 
+    @property
+    def is_set(self) -> bool:
+        """Whether it will ring."""
+        return self in self.row.waiting
+
     def call_off(self) -> bool:
         """Do not ring any more; return whether it had not rung yet."""
         waiting = self.row.waiting

@@ -57,9 +57,12 @@ class Request(msgspec.Struct, kw_only=True):
         foreign: Whether it goes to another host than the API's: without token, and with no path in any message.
         lets_others_by: Whether it gives up its place in flight after a while, though it goes on.
         splits: Whether the caller has an answer of its own to a timeout, 413 and 504.
+        is_one_of_many: Whether the time for which it waits for its turn, behind its siblings, or for as long as the
+            server asked, does not count against its timeout.
         sent: Whether any of the latest try may have reached the server.
         attempts: Tries made so far.
         deadline: When the call must be over, by the loop's clock; None for a stream.
+        patience: What ends the call then, where some of its waiting does not count.
         authorization: What the latest try was sent with.
         failure: What the latest failed try ended in.
     """
@@ -76,9 +79,11 @@ class Request(msgspec.Struct, kw_only=True):
     streaming: bool = False
     lets_others_by: bool = False
     splits: bool = False
+    is_one_of_many: bool = False
     sent: bool = False
     attempts: int = 0
     deadline: float | None = None
+    patience: Patience | None = None
     authorization: Authorization | None = None
     failure: KauneongaError | None = None
 
@@ -86,6 +91,12 @@ class Request(msgspec.Struct, kw_only=True):
     def repeatable(self) -> bool:
         """Whether doing it twice is the same as doing it once (RFC 9110, 9.2.2)."""
         return self.method in REPEATABLE_METHODS
+
+    def excuse(self, seconds: float) -> None:
+        """Let a wait not count against the timeout, where that is how its waits are."""
+        if self.patience is not None and self.deadline is not None:
+            self.patience.excuse(seconds)
+            self.deadline += seconds
 
     def __str__(self) -> str:
         if self.foreign:

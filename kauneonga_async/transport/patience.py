@@ -25,12 +25,14 @@ class Patience(Alarm):
         is_over: Whether the time is over: if not, a TimeoutError is somebody else's.
     """
 
-    __slots__ = ("_alarms", "_cancelling", "_seconds", "_task", "is_over")
+    __slots__ = ("_alarms", "_cancelling", "_excused", "_is_stopped", "_seconds", "_task", "is_over")
 
     def __init__(self, alarms: Alarms, seconds: float) -> None:
         self.is_over = False
         self._alarms = alarms
         self._seconds = seconds
+        self._excused = 0.0  # seconds that the alarm, as it is set, does not know of yet
+        self._is_stopped = False
 
     def __enter__(self) -> Self:
         task = asyncio.current_task()
@@ -49,7 +51,31 @@ class Patience(Alarm):
         if self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
+    def stop(self) -> None:
+        """End nothing until ``go_on``."""
+        self._is_stopped = True
+
+    def go_on(self) -> None:
+        """End it again when its time is over."""
+        self._is_stopped = False
+        if not self.is_set:
+            self._set_anew()
+
+    def excuse(self, seconds: float) -> None:
+        """Let the block last so much longer."""
+        self._excused += seconds
+
     def ring(self) -> None:
-        """End what is within."""
+        """End what is within, if its time is really over."""
+        if self._is_stopped:
+            return
+        if self._excused > 0:
+            # Only now: nearly all end before, and an alarm that lasts as long as no other has a timer of its own.
+            self._set_anew()
+            return
         self.is_over = True
         self._task.cancel()
+
+    def _set_anew(self) -> None:
+        excused, self._excused = self._excused, 0.0
+        self._alarms.set(self, excused, self.due)

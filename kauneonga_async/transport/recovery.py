@@ -84,11 +84,14 @@ class Recovery(Generic[T]):
         return judge(error, repeatable=self._request.repeatable, max_retries=self._request.options.max_retries)
 
     def _affords(self, error: KauneongaError, wait: float) -> bool:
+        throttled = self._judge(error).throttled
+        if throttled:
+            self._request.excuse(wait)
         deadline = self._request.deadline
         self._is_late = deadline is not None and asyncio.get_running_loop().time() + wait >= deadline
         if self._is_late:
             return False
-        taken = self._budget.withdraw(throttled=self._judge(error).throttled)
+        taken = self._budget.withdraw(throttled=throttled)
         self._borrowed += taken
         self._is_broke = not taken
         return taken > 0

@@ -105,6 +105,7 @@ class Transport:
         streaming: bool = False,
         lets_others_by: bool = False,
         splits: bool = False,
+        is_one_of_many: bool = False,
     ) -> Request:
         """Return a request for a path under the base URL; see Request for the arguments."""
         return Request(
@@ -118,6 +119,7 @@ class Transport:
             streaming=streaming,
             lets_others_by=lets_others_by,
             splits=splits,
+            is_one_of_many=is_one_of_many,
         )
 
     def fingerprint(self, salt: bytes) -> str | None:
@@ -173,6 +175,7 @@ class Transport:
         if not request.streaming:
             patience = Patience(self.sessions.alarms, request.options.timeout)
             request.deadline = asyncio.get_running_loop().time() + request.options.timeout
+            request.patience = patience if request.is_one_of_many else None
         failure: KauneongaError
         try:
             with patience or ENDLESS:
@@ -232,7 +235,7 @@ class Transport:
         throttle = self._throttle if not request.foreign else self._foreign()
         loop = asyncio.get_running_loop()
         asked = loop.time()
-        started = await throttle.enter(request.deadline, again=request.attempts > 0)
+        started = await _enter(throttle, request)
         request.attempts += 1
         request.authorization = authorization
         answer: Answer | None = None
@@ -285,6 +288,24 @@ class Transport:
 
 def _status_of(error: KauneongaError | None) -> int | None:
     return getattr(error, "status", None)
+
+
+def _enter(throttle: Throttle, request: Request) -> Coroutine[Any, Any, float]:
+    if request.patience is not None:
+        return _enter_unhurried(throttle, request, request.patience)
+    return throttle.enter(request.deadline, again=request.attempts > 0)
+
+
+async def _enter_unhurried(throttle: Throttle, request: Request, patience: Patience) -> float:
+    """Wait for a turn, while no time passes for the call."""
+    clock = asyncio.get_running_loop().time
+    asked = clock()
+    patience.stop()
+    try:
+        return await throttle.enter(again=request.attempts > 0)
+    finally:
+        request.excuse(clock() - asked)
+        patience.go_on()
 
 
 @lru_cache(maxsize=64)  # many accounts, and many polls of each, ask for the same days

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -16,6 +17,7 @@ from kauneonga_async import KauneongaClient, errors, export_messages, verify_exp
 from kauneonga_async.files import AtomicFile
 from kauneonga_async.sandbox import RandomFaults, Sandbox
 from tests.exporting.readers import ids_in, lines_in, parts_of
+from tests.quota import allow
 from tests.wire import TOKEN, Exchange, WireServer, listing, response
 
 FIRST, LAST = date(2025, 1, 1), date(2025, 3, 31)
@@ -41,6 +43,11 @@ def serve(ids: list[int], gone: frozenset[int] = frozenset()) -> Callable[[Excha
             await exchange.send(response(body=body))
 
     return answer
+
+
+def _parse(text: str) -> date:
+    month, day, year = map(int, text.split("-"))
+    return date(year, month, day)
 
 
 async def test_each_message_is_written_whole(tmp_path: Path) -> None:
@@ -97,6 +104,55 @@ async def test_details_are_fetched_many_at_once_and_no_more_than_allowed(tmp_pat
         await export_messages(client, tmp_path, FIRST, FIRST, details=True)
     assert most == 6
     assert ids_in(tmp_path) == list(range(1, 60))
+
+
+async def test_the_details_of_all_windows_together_are_no_more_than_allowed(tmp_path: Path) -> None:
+    now = most = 0
+
+    async def slow(exchange: Exchange) -> None:
+        nonlocal now, most
+        path, _, query = exchange.target.partition("?")
+        if path == "/api/v2/messages":
+            first, last = (_parse(day[0]) for day in parse_qs(query).values())
+            days = [first + timedelta(days=n) for n in range((last - first).days)]
+            records = [
+                {"id": 10 * day.toordinal() + n, "created_at": f"{day}T12:00:00Z"}
+                for day in days
+                for n in range(day.day)
+            ]
+            await exchange.send(response(body=listing(records)))
+            return
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.005)
+        now -= 1
+        message_id = int(path.rpartition("/")[2])
+        await exchange.send(response(body=json.dumps({"data": detail(message_id)}).encode()))
+
+    async with WireServer(slow) as server, KauneongaClient(server.base_url, TOKEN) as client:
+        report = await export_messages(
+            client, tmp_path, FIRST, date(2025, 1, 9), details=True, window=timedelta(days=1), concurrency=4
+        )
+    assert (report.records, report.without_details) == (45, 0)
+    assert most == 4
+
+
+def test_details_outlast_a_server_that_bears_few_requests(
+    tmp_path: Path, run_jumping: Callable[[Coroutine[Any, Any, Any]], Any]
+) -> None:
+    """However long they wait behind each other: none times out, and no file that is half done is thrown away."""
+
+    async def main() -> None:
+        async with (
+            Sandbox(messages=200) as sandbox,
+            KauneongaClient(sandbox.base_url, sandbox.token) as client,
+        ):
+            sandbox.configure(faults=allow(40, 60))
+            report = await export_messages(client, tmp_path, FIRST, LAST, details=True)
+            assert (report.records, report.without_details) == (200, 0)
+            assert len([request for request in sandbox.requests if "/messages/" in request.path]) < 250
+
+    run_jumping(main())
 
 
 @pytest.mark.usefixtures("cut_bodies_are_borne")

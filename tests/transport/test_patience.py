@@ -69,3 +69,36 @@ def test_the_outer_of_two_ends_both(run_jumping: Any) -> None:
         assert (outer.is_over, inner.is_over) == (True, False)
 
     run_jumping(wait())
+
+
+def test_what_is_excused_does_not_count(run_jumping: Any) -> None:
+    async def wait() -> float:
+        began = asyncio.get_running_loop().time()
+        patience = Patience(Alarms(), 3)
+        with pytest.raises(TimeoutError), patience:
+            patience.excuse(2)
+            await asyncio.sleep(4)
+            patience.excuse(10)
+            await asyncio.sleep(100)
+        assert patience.is_over
+        return asyncio.get_running_loop().time() - began
+
+    assert run_jumping(wait()) == pytest.approx(15, abs=0.2)
+
+
+@pytest.mark.parametrize("stopped_for", [1, 50])
+def test_while_it_is_stopped_nothing_ends(stopped_for: int, run_jumping: Any) -> None:
+    async def wait() -> float:
+        began = asyncio.get_running_loop().time()
+        patience = Patience(Alarms(), 3)
+        with pytest.raises(TimeoutError), patience:
+            await asyncio.sleep(1)
+            patience.stop()
+            await asyncio.sleep(stopped_for)
+            patience.excuse(stopped_for)
+            patience.go_on()
+            await asyncio.sleep(1)
+            await asyncio.sleep(100)
+        return asyncio.get_running_loop().time() - began
+
+    assert run_jumping(wait()) == pytest.approx(3 + stopped_for, abs=0.2)
