@@ -10,6 +10,7 @@ import anyio
 
 from kauneonga_async.errors import ConnectionFailed, KauneongaError
 from kauneonga_async.streams.audit import Account, Audit, AuditState, Past
+from kauneonga_async.streams.bearable import Bearable
 from kauneonga_async.streams.channel import bare_error
 from kauneonga_async.streams.fetch import Fetch
 from kauneonga_async.streams.ids import IdSet
@@ -63,7 +64,7 @@ class ListingRun(Generic[T]):
         self._budget = SpoolBudget()
         self._work: WorkList[T] = WorkList(self._plan(), ordered=listing.ordered)
         self._changed = anyio.Event()
-        self._most_days: int | None = None  # in a window, once one was too large for the server
+        self._bearable = Bearable()
         self._audit: Audit | None = None
         self._all_seen: IdSet | None = None
         if listing.bounds is not None:
@@ -123,7 +124,7 @@ class ListingRun(Generic[T]):
 
     async def _do(self, work: Work[T]) -> None:
         window = work.window
-        if window is not None and self._most_days is not None and window.days > self._most_days:
+        if window is not None and not self._bearable.allows(window.days):
             await self._split(work, window)
             return
         while True:
@@ -132,6 +133,9 @@ class ListingRun(Generic[T]):
             if await self._outlet.finished(work):
                 break
         self._work.finish(work)
+        self._listing.transport.give_back(work.borrowed)
+        if work.window is not None:
+            self._bearable.read(work.window.days)
         if not work.is_again:
             self._report.windows += 1
         if self._audit is None:
@@ -153,10 +157,16 @@ class ListingRun(Generic[T]):
             window = work.window
             if window is None or window.days == 1 or not _is_worth_splitting(error):
                 raise
-            if not self._listing.transport.affords_retry(error):
-                raise
-            if getattr(error, "status", None) == 413:  # noqa: PLR2004 - Content Too Large, RFC 9110, 15.5.14
-                self._most_days = max(1, window.days // 2)
+            # What others have found out while it was on its way is learnt, and paid for, once.
+            if self._bearable.allows(window.days):
+                borrowed = self._listing.transport.borrow_retry(error)
+                if not borrowed:
+                    raise
+                work.borrowed += borrowed
+                if is_too_much(error):
+                    # Content Too Large, RFC 9110, 15.5.14: of a 504, or a timeout, there may be other reasons.
+                    surely = getattr(error, "status", None) == 413  # noqa: PLR2004
+                    self._bearable.exceeded(window.days, surely=surely)
             await self._split(work, window)
             return False
         return True

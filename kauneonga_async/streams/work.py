@@ -58,6 +58,7 @@ class Work(Generic[T]):
         again: Why its records are asked for again, where they were asked for before: only what was missing of them is
             expected.
         is_finished: Whether its answer was read to its end.
+        borrowed: Retry tokens that were taken for it, and for what it is a part of: they are owed until it is read.
     """
 
     def __init__(self, window: Window | None, sieve: Sieve[T]) -> None:
@@ -66,6 +67,7 @@ class Work(Generic[T]):
         self.turn = anyio.Event()
         self.again: AskAgain | None = None
         self.is_finished = False
+        self.borrowed = 0
 
     @property
     def is_again(self) -> bool:
@@ -113,9 +115,11 @@ class WorkList(Generic[T]):
         return work
 
     def replace(self, work: Work[T], parts: list[Work[T]]) -> None:
-        """Put the parts of a window in its place."""
-        for part in parts:
+        """Put the parts of a window in its place; each owes its share of what was borrowed."""
+        for left, part in zip(range(len(parts), 0, -1), parts, strict=True):
             part.again = work.again
+            part.borrowed = work.borrowed // left
+            work.borrowed -= part.borrowed
         if work.is_again:
             self._again_unfinished += len(parts) - 1
             self._again.extend(parts)

@@ -126,16 +126,23 @@ class Transport:
         """Return what tells the account's token from another; None if that changes by itself."""
         return self._tokens.fingerprint(salt)
 
-    def affords_retry(self, error: KauneongaError) -> bool:
+    def borrow_retry(self, error: KauneongaError) -> int:
         """Take a retry's tokens from the account's budget, for a caller that tries again in a way of its own.
 
         Args:
             error: Why; where there are not enough, it tells so.
+
+        Returns:
+            How many were taken, to be given back by ``give_back`` when that has succeeded; 0 if there are not enough.
         """
-        if self._budget.withdraw(throttled=False):
-            return True
-        blame_budget(error)
-        return False
+        taken = self._budget.withdraw(throttled=False)
+        if not taken:
+            blame_budget(error)
+        return taken
+
+    def give_back(self, tokens: int) -> None:
+        """Put what was borrowed back into the account's budget."""
+        self._budget.deposit(tokens)
 
     def refill_budget(self) -> None:
         """Forget what retries have cost: the server was lost, and is back."""

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from kauneonga_async import KauneongaClient
+from kauneonga_async import KauneongaClient, config
 from kauneonga_async.sandbox import Fault, Sandbox, ScriptedFaults
 from tests.wire import TOKEN, Exchange, WireServer, listing, response
 
@@ -92,6 +92,64 @@ async def test_a_window_that_is_too_large_is_cut_down_to_size(status: int) -> No
         assert stream.report.splits == 14
         assert stream.report.windows == 15
         assert stream.report.retries == 0
+
+
+def refuse(is_too_much: Callable[[date, date], bool]) -> Callable[[Exchange], Any]:
+    """Serve a record a day, and answer 504 for what is too much."""
+
+    async def serve(exchange: Exchange) -> None:
+        query = parse_qs(urlsplit(exchange.target).query)
+        first, last = (_parse(query[name][0]) for name in ("from_date", "to_date"))
+        if is_too_much(first, last):
+            await exchange.send(response(504))
+            return
+        days = [first + timedelta(days=n) for n in range((last - first).days)]
+        await exchange.send(
+            response(body=listing([{"id": d.toordinal(), "created_at": f"{d}T12:00:00Z"} for d in days]))
+        )
+
+    return serve
+
+
+@pytest.mark.parametrize("concurrency", [1, 16])
+async def test_a_server_that_answers_single_days_alone_is_got_through(concurrency: int) -> None:
+    """Sixteen windows are too much at once, on five levels: what one teaches is not paid for by each."""
+    serve = refuse(lambda first, last: (last - first).days > 4)  # of which two or three are padding
+    async with WireServer(serve) as server, KauneongaClient(server.base_url, TOKEN) as client:
+        stream = client.messages.stream(
+            date(2021, 1, 1), date(2023, 12, 31), window=timedelta(days=31), concurrency=concurrency
+        )
+        assert len([message async for message in stream]) == 3 * 365
+        assert stream.report.windows > 3 * 365 // 2
+        assert client._transport._budget._tokens == config.BUDGET
+
+
+async def test_what_a_window_s_parts_cost_is_given_back_when_they_are_read() -> None:
+    """Every other window is too much, so that none is taken for too long: a hundred, of a budget for 35."""
+    serve = refuse(lambda first, last: (last - first).days > 20 and first.toordinal() // 31 % 2 == 0)
+    async with WireServer(serve) as server, KauneongaClient(server.base_url, TOKEN) as client:
+        stream = client.messages.stream(date(2007, 1, 1), date(2023, 12, 31), window=timedelta(days=31), concurrency=1)
+        assert len([message async for message in stream]) == 17 * 365 + 4
+        assert stream.report.splits == pytest.approx(100, abs=2)
+        assert client._transport._budget._tokens == config.BUDGET
+
+
+async def test_from_the_second_504_on_windows_are_not_asked_for_whole() -> None:
+    serve = refuse(lambda first, last: (last - first).days > 20)
+    async with WireServer(serve) as server, KauneongaClient(server.base_url, TOKEN) as client:
+        stream = client.messages.stream(date(2023, 1, 1), date(2023, 12, 31), window=timedelta(days=31), concurrency=1)
+        assert len([message async for message in stream]) == 365
+        assert stream.report.splits == 12
+        assert len(server.exchanges) == stream.report.windows + 2
+
+
+async def test_one_504_that_passes_cuts_no_window_but_its_own() -> None:
+    passing = iter([False, True])
+    serve = refuse(lambda first, last: next(passing, False))
+    async with WireServer(serve) as server, KauneongaClient(server.base_url, TOKEN) as client:
+        stream = client.messages.stream(date(2023, 1, 1), date(2023, 12, 31), window=timedelta(days=31), concurrency=1)
+        assert len([message async for message in stream]) == 365
+        assert stream.report.windows == 12 + 1
 
 
 def _parse(text: str) -> date:

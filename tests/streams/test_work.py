@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -92,3 +92,16 @@ def test_an_empty_plan_is_done(ordered: bool) -> None:
     assert todo.take() is None
     assert todo.is_done
     assert todo.first_unfinished is None
+
+
+def test_the_parts_of_a_window_owe_what_was_borrowed_for_it() -> None:
+    bounds = check_range(date(2025, 1, 1), date(2025, 1, 14), CALENDAR)
+    assert bounds is not None
+    (window,) = list(plan(bounds, CALENDAR, timedelta(days=14), datetime(2025, 6, 1, tzinfo=UTC)))
+    todo = WorkList(iter([work_of(window)]), ordered=True)
+    whole = todo.take()
+    assert whole is not None
+    whole.borrowed = 15
+    halves = [work_of(half) for half in window.halves(CALENDAR) or ()]
+    todo.replace(whole, halves)
+    assert [half.borrowed for half in halves] == [7, 8]
