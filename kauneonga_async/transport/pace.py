@@ -26,6 +26,8 @@ UPPER_SHARE: Final = 0.65  # where between the lower and the upper estimate of w
 FIRST_RATE: Final = 5.0  # requests a second, if fewer were accepted before the first refusal
 SLOWEST: Final = 0.2  # requests a second
 OUTAGE: Final = 4  # refusals with nothing accepted in between, each of which lowered the rate: it is not about rates
+IDLE: Final = 1.0  # seconds, or two requests' worth: if none is accepted for longer, the rest is no time of use
+STALE: Final = 300.0  # seconds in which none is accepted, after which a rate that was found is only a guess again
 
 _BUCKETS: Final = 20  # of the last second
 
@@ -46,6 +48,8 @@ class Pace:
         "_buckets",
         "_ceiling",
         "_epoch",
+        "_heard",
+        "_idle",
         "_next",
         "_refused",
         "_searching",
@@ -59,6 +63,8 @@ class Pace:
         self._ceiling = 0.0  # the rate that was last refused
         self._refused = now  # when that was
         self._epoch = now  # when requests resumed after it
+        self._heard = now  # when the last request was accepted; the epoch, if none was since
+        self._idle = 0.0  # seconds since the epoch that are no time of use
         self._accepted = accepted  # since it was refused
         self._buckets = [0] * _BUCKETS  # accepted, by fractions of the last second
         self._slot = int(now * _BUCKETS)
@@ -75,16 +81,22 @@ class Pace:
         self._vain = 0
         if self.rate is None or now <= self._epoch:
             return
+        idle = max(0.0, now - self._heard - max(IDLE, 2 / self.rate))
+        self._idle += idle
+        self._heard = now
         if outlived:
-            # What was refused was everything, and tells nothing of what is borne now: begin as at first.
-            self.rate, self._searching = max(self.rate, FIRST_RATE), True
+            # What was refused was everything, and tells nothing of what is borne now.
+            self._begin_anew()
         if self._searching:
-            self.rate += SEARCH_GAIN
+            if not idle:  # now and then a request shows nothing
+                self.rate += SEARCH_GAIN
             return
-        along = (now - self._epoch) / PLATEAU_SECONDS - 1
+        # Without idle time, and outages: they show neither that more is borne, nor that less is wanted.
+        used_for = now - self._epoch - self._idle
+        along = used_for / PLATEAU_SECONDS - 1
         growth = (1 - BACK_OFF) * along**3 if along < 0 else PROBE_GAIN * along**2
         # A rate that is not used proves nothing: it may not run away from what is.
-        used = self._accepted / (now - self._epoch)
+        used = self._accepted / used_for
         self.rate = max(self.rate, min(self._ceiling * (1 + growth), 2 * used))
 
     def refused(self, started: float, now: float, resume: float) -> bool:
@@ -105,7 +117,7 @@ class Pace:
             return False
         else:
             # A server that fills a bucket saved up for us during the pause; one that counts in windows did not.
-            lower = self._accepted / max(0.1, now - self._refused)
+            lower = self._accepted / max(0.1, now - self._refused - self._idle)
             upper = min(self.rate, sum(self._buckets) / min(1.0, max(0.1, now - self._epoch)))
             seen = lower + (upper - lower) * UPPER_SHARE
             self._ceiling = min(self.rate, max(seen, LARGEST_STEP * self.rate))
@@ -113,8 +125,8 @@ class Pace:
             self._searching = False
             self._vain += 1
         self._refused = now
-        self._epoch = self._next = max(now, resume)
-        self._accepted = 0
+        self._epoch = self._next = self._heard = max(now, resume)
+        self._accepted, self._idle = 0, 0.0
         return True
 
     def delay(self, now: float) -> float:
@@ -123,9 +135,16 @@ class Pace:
             return 0.0
         if now < self._next:
             return self._next - now
+        if now - self._heard > STALE:
+            self._begin_anew()
         # What was not used up to one request's worth of time is not lost: a late waker does not slow the rest.
         self._next = max(self._next, now - 1 / self.rate) + 1 / self.rate
         return 0.0
+
+    def _begin_anew(self) -> None:
+        """Search as at first."""
+        assert self.rate is not None
+        self.rate, self._searching = max(self.rate, FIRST_RATE), True
 
     def _roll(self, now: float) -> None:
         slot = int(now * _BUCKETS)

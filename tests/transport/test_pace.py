@@ -165,6 +165,54 @@ def test_after_an_outage_the_rate_is_found_again_within_seconds() -> None:
     assert seconds - end <= 40
 
 
+def slowed_down() -> Pace:
+    """Return a pace after an evening of trouble, which ended at 1000 s."""
+    pace = Pace(0.0)
+    for second in range(985, 1000):
+        pace.refused(second, second, second + 1)
+        if second % 3 == 0:
+            pace.accepted(second + 1)
+    assert pace.rate is not None
+    assert pace.rate < 0.5
+    return pace
+
+
+def use(pace: Pace, now: float, count: int) -> float:
+    """Send requests one after the other, all of which are accepted; return when the last one was."""
+    for _ in range(count):
+        while (delay := pace.delay(now)) > 0:
+            now += delay
+        now += 0.01
+        pace.accepted(now)
+    return now
+
+
+@pytest.mark.parametrize("hours", [0.1, 1, 12])
+def test_after_idle_time_a_rate_that_was_low_is_found_anew(hours: float) -> None:
+    began = 1000 + hours * 3600
+    assert use(slowed_down(), began, 60) - began < 10
+    assert use(slowed_down(), began, 1200) - began < 60
+
+
+def test_pauses_between_bursts_do_not_slow_the_search_down() -> None:
+    steady, paused, now = slowed_down(), slowed_down(), 1000.0
+    use(steady, 1000.0, 200)
+    for _ in range(10):
+        now = use(paused, now + 120, 20)
+    assert steady.rate is not None
+    assert paused.rate is not None
+    assert paused.rate > steady.rate / 2
+
+
+@pytest.mark.parametrize("every", [10, 100, 1000])
+def test_a_request_now_and_then_lets_no_rate_run_away(every: int) -> None:
+    pace = slowed_down()
+    for turn in range(1000):
+        use(pace, 1000.0 + every * turn, 1)
+    assert pace.rate is not None
+    assert pace.rate <= 5
+
+
 @given(st.lists(st.tuples(st.floats(0, 3), st.booleans()), max_size=60))
 def test_the_rate_is_never_nothing_and_the_wait_never_endless(steps: list[tuple[float, bool]]) -> None:
     pace, now = Pace(0.0), 0.0
