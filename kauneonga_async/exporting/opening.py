@@ -69,7 +69,8 @@ def open_journal(
         parts = {}
     lines = [] if overwrite else destination.read_lines(journal_name(begun.kind))
     state = read_state(lines, str(destination))
-    if state is None:
+    if state is None or not (parts or state.wholes or state.replaced):
+        # Nor does it bind anybody what was asked for in vain: with another token, say, or of another server.
         if parts:
             raise ConfigurationError(
                 f"destination: {destination} holds {begun.kind} that no journal tells of ({min(parts)}, {len(parts)} "

@@ -100,6 +100,15 @@ async def test_another_token_is_refused_unless_it_is_said_to_be_the_same_account
     assert sandbox.token.encode() not in (tmp_path / JOURNAL).read_bytes()
 
 
+async def test_what_was_begun_in_vain_binds_nobody(sandbox: Sandbox, client: KauneongaClient, tmp_path: Path) -> None:
+    async with KauneongaClient(sandbox.base_url, "wrong") as other:
+        with pytest.raises(errors.AuthenticationError):
+            await export_messages(other, tmp_path, FIRST, date(2025, 1, 21), format="csv")
+    assert (await export(client, tmp_path)).parts == 20
+    assert (await verify_export(tmp_path)).is_whole
+    assert (await export(client, tmp_path)).parts_kept == 20
+
+
 async def test_overwrite_begins_anew(sandbox: Sandbox, client: KauneongaClient, tmp_path: Path) -> None:
     await export(client, tmp_path)
     report = await export(client, tmp_path, window=10 * DAY, overwrite=True)

@@ -92,6 +92,8 @@ def _open(
 ) -> Journal[State]:
     place.clean()
     state = None if overwrite else read_state(place.read_lines(journal_name(KIND)), str(place))
+    if state is not None and not state.audio:
+        state = None  # what was asked for in vain, with another token, say, binds nobody
     if state is not None:
         compare(state.begun, begun, place)
         if check is not None:

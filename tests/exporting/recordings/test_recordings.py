@@ -269,6 +269,14 @@ async def test_another_account_s_folder_is_refused(sandbox: Sandbox, client: Kau
             await export_recordings(other, tmp_path)
 
 
+async def test_what_was_begun_in_vain_binds_nobody(sandbox: Sandbox, client: KauneongaClient, tmp_path: Path) -> None:
+    async with KauneongaClient(sandbox.base_url, "wrong") as other:
+        with pytest.raises(errors.AuthenticationError):
+            await export_recordings(other, tmp_path)
+    assert (await export_recordings(client, tmp_path)).downloaded == 3
+    assert (await export_recordings(client, tmp_path)).kept == 3
+
+
 @pytest.mark.usefixtures("cut_bodies_are_borne")
 async def test_it_is_complete_whatever_goes_wrong_on_the_way(tmp_path: Path) -> None:
     faults = RandomFaults(0.3, kinds=("500", "reset", "cut"))
