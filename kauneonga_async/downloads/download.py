@@ -171,7 +171,8 @@ class Download:
         while True:
             try:
                 data = await answer.read()
-            except KauneongaError:
+            except BaseException:
+                # Also where somebody has had enough: he goes on from there.
                 if pending:
                     await carry_out(partial(target.append, pending))
                 raise
