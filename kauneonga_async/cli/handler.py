@@ -117,7 +117,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
                     await asyncio.sleep(_LOOK_AGAIN)
     finally:
         _tell_group(process.pid, signal.SIGKILL)
-        with anyio.CancelScope(shield=True):
+        with anyio.move_on_after(_GRACE, shield=True):  # whom we may not kill (sudo) nobody waits for
             await process.wait()
 
 

@@ -260,6 +260,11 @@ async def test_a_token_file_on_the_workers_is_used(sandbox: Sandbox, cluster: Da
     await check(tmp_path / "messages", sandbox)
 
 
+async def test_an_address_of_no_kind_that_dask_knows_is_refused(client: KauneongaClient, tmp_path: Path) -> None:
+    with pytest.raises(errors.ConfigurationError, match=r"engine: nonsense://x is no scheduler's address"):
+        await export_messages(client, tmp_path, FIRST, LAST, engine=DaskEngine("nonsense://x"))
+
+
 async def test_a_scheduler_that_is_not_there_is_told_of(client: KauneongaClient, tmp_path: Path) -> None:
     engine = DaskEngine("tcp://127.0.0.1:9")
     with dask.config.set({"distributed.comm.timeouts.connect": "300ms"}):

@@ -99,7 +99,7 @@ class _Link:
 
         Raises:
             ConnectionFailed: There is no scheduler.
-            ConfigurationError: The workers lack what is needed.
+            ConfigurationError: The workers lack what is needed, or there is no such kind of address.
         """
         options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
         client = Client(
@@ -112,6 +112,8 @@ class _Link:
             await self.lender.attach(client)
         except ImportError as error:
             raise ConfigurationError(f"engine: the workers at {self._scheduler} lack a module: {error.name}") from None
+        except ValueError as error:
+            raise ConfigurationError(f"engine: {self._scheduler} is no scheduler's address: {error}") from None
         except OSError:
             raise ConnectionFailed(
                 f"the Dask scheduler at {self._scheduler} cannot be reached",
