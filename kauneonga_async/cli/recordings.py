@@ -14,6 +14,7 @@ from kauneonga_async.cli.connection import connection_options, open_client
 from kauneonga_async.cli.help import Group, Option
 from kauneonga_async.cli.job import run
 from kauneonga_async.cli.output import Column, print_records, write_line
+from kauneonga_async.cli.wording import in_the_command_s_words
 
 if TYPE_CHECKING:
     from kauneonga_async import KauneongaClient
@@ -125,7 +126,8 @@ async def _fetch(client: KauneongaClient, recordings: list[Any], folder: Path) -
                 raise
             except (KauneongaError, OSError, ValueError) as error:
                 failed += 1
-                click.echo(f"recording {recording.id}: {type(error).__name__}: {error}", err=True)
+                said = in_the_command_s_words(str(error))
+                click.echo(f"recording {recording.id}: {type(error).__name__}: {said}", err=True)
             else:
                 landed.append(str(path))
         left -= 1

@@ -15,6 +15,7 @@ from kauneonga_async.cli.help import Command, Option
 from kauneonga_async.cli.job import run
 from kauneonga_async.cli.messages import COLUMNS
 from kauneonga_async.cli.output import Column, fields_of, print_table, wants_table, write_lines
+from kauneonga_async.cli.wording import in_the_command_s_words
 
 if TYPE_CHECKING:
     from kauneonga_async import KauneongaClient, MessageChange
@@ -150,7 +151,8 @@ async def _watch_all(accounts: Sequence[Account], options: dict[str, Any], deal_
         async for event in fleet:
             if isinstance(event, AccountFailure):
                 error = event.error
-                click.echo(f"kauneonga: {event.account}: {type(error).__name__}: {error}", err=True)
+                said = in_the_command_s_words(str(error))
+                click.echo(f"kauneonga: {event.account}: {type(error).__name__}: {said}", err=True)
                 if not fleet.reports:
                     raise error
             else:
