@@ -128,8 +128,9 @@ async def test_an_error_is_found_by_its_own_name_and_not_in_a_group() -> None:
         with pytest.raises(errors.RateLimited) as caught:
             await client.messages.list(date(2025, 1, 1), date(2025, 3, 31), window=timedelta(days=7))
         assert caught.value.retry_after == 9999
+        # Of another account, which was not asked for a pause yet.
         with pytest.raises(errors.RateLimited):
-            await client.messages.get_many(range(1, 20)).collect()
+            await client.with_token("another").messages.get_many(range(1, 20)).collect()
 
 
 def fail_in_a_process(kind: str) -> None:
