@@ -30,6 +30,7 @@ __all__ = ["Download", "Verified"]
 
 Verified = Literal["digest", "length", "nothing"]
 
+_MAGIC = 16  # bytes by which audio is known
 _WRITTEN_AT_ONCE = 1024 * 1024  # bytes; smaller recordings stay in memory until they are whole
 
 
@@ -167,20 +168,21 @@ class Download:
         """Append the body to the file but for its last bytes, which it holds, and return how many there are in all."""
         target = self._target
         pending: list[bytes] = []
-        size = 0
+        size, is_audio = 0, target.kept > 0
         while True:
             try:
                 data = await answer.read()
             except BaseException:
                 # Also where somebody has had enough: he goes on from there.
-                if pending:
+                if pending and is_audio:
                     await carry_out(partial(target.append, pending))
                 raise
             pending.append(data)
             size += len(data)
             self._check_size(target.kept + size)
-            if target.kept == 0 and (not data or size >= _WRITTEN_AT_ONCE):
-                check_magic(b"".join(piece[:16] for piece in pending[:16])[:16], answer)
+            if not is_audio and (not data or size >= _MAGIC):
+                check_magic(b"".join(piece[:_MAGIC] for piece in pending[:_MAGIC])[:_MAGIC], answer)
+                is_audio = True
             if not data:
                 target.hold(pending)
                 return target.kept + size

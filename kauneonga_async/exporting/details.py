@@ -58,17 +58,20 @@ async def fetch_details(
 class InTurn:
     """Fetches the messages of many windows, and no more than so many at once of all of them together.
 
-    A window that has its turn has it until its messages are there: files are done one after the other, and what is
-    thrown away if the run is ended is the less.
+    A window begins when those before it leave it the places that it needs: files are done one after the other, and what
+    is thrown away if the run is ended is the less.
 
     Args:
         fetch: Fetches those of a window.
         at_once: Messages that are fetched at once.
+        places: The client's. If they are no more, what is asked for beyond ``at_once`` waits for them in its turn: a
+            window begins as soon as one of them is left to it.
     """
 
-    def __init__(self, fetch: FetchDetails, at_once: int) -> None:
+    def __init__(self, fetch: FetchDetails, at_once: int, places: int) -> None:
         self._fetch = fetch
         self._at_once = at_once
+        self._least = at_once if places > at_once else 1
         self._free = at_once
         self._first = anyio.Lock()  # held by the window that is the next to begin: they begin as they came
         self._freed = anyio.Event()
@@ -77,16 +80,24 @@ class InTurn:
         """Fetch messages, see FetchDetails."""
         count = min(len(ids), self._at_once)
         async with self._first:
-            while self._free < count:
+            while self._free < min(count, self._least):
                 self._freed = anyio.Event()
                 await self._freed.wait()
             self._free -= count
+        left = len(ids)
         try:
             async for batch in self._fetch(ids):
                 yield batch
+                left -= len(batch)
+                if left < count:
+                    self._leave(count - left)
+                    count = left
         finally:
-            self._free += count
-            self._freed.set()
+            self._leave(count)
+
+    def _leave(self, places: int) -> None:
+        self._free += places
+        self._freed.set()
 
 
 class _Key(msgspec.Struct):

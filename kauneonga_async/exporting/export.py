@@ -132,7 +132,7 @@ async def export_messages(
     fetch = None
     if details:
         one_by_one = partial(fetch_details, client, concurrency, listing.options)
-        fetch = InTurn(one_by_one, concurrency or client.concurrency)
+        fetch = InTurn(one_by_one, concurrency or client.concurrency, client.concurrency)
     place = await to_thread.run_sync(partial(destination_at, destination, KIND, storage_options))
     # They may hold secrets: no frame that waits holds them.
     del destination, storage_options, extra_headers

@@ -69,8 +69,9 @@ def open_journal(
         parts = {}
     lines = [] if overwrite else destination.read_lines(journal_name(begun.kind))
     state = read_state(lines, str(destination))
-    if state is None or not (parts or state.wholes or state.replaced):
-        # Nor does it bind anybody what was asked for in vain: with another token, say, or of another server.
+    if state is not None and not _is_gone_on_with(state, begun, destination, check, holds_any=bool(parts)):
+        state = None
+    if state is None:
         if parts:
             raise ConfigurationError(
                 f"destination: {destination} holds {begun.kind} that no journal tells of ({min(parts)}, {len(parts)} "
@@ -79,9 +80,6 @@ def open_journal(
         journal = Journal(destination, begun.kind, State([begun]))
         journal.shorten()
         return journal
-    compare(state.begun, begun, destination)
-    if check is not None:
-        check(state.begun)
     marks = {part: stamps[part.name].mark for part in state.parts if is_sound(destination, part, stamps.get(part.name))}
     state.drop(lambda whole: not all(part in marks for part in whole.parts))
     for whole in state.wholes.values():
@@ -96,6 +94,25 @@ def open_journal(
     if [write_line(entry) for entry in state.entries()] != lines:
         journal.shorten()
     return journal
+
+
+def _is_gone_on_with(
+    state: State, begun: Begun, destination: Destination, check: Callable[[Begun], None] | None, *, holds_any: bool
+) -> bool:
+    """Tell whether an export that was begun is the one that is asked for; if not, nothing has come of it.
+
+    Raises:
+        ConfigurationError: Something has.
+    """
+    try:
+        compare(state.begun, begun, destination)
+        if check is not None:
+            check(state.begun)
+    except ConfigurationError:
+        if holds_any or state.wholes or state.replaced:
+            raise
+        return False  # what was asked for in vain, with a wrong token, say, binds nobody
+    return True
 
 
 def is_sound(destination: Destination, part: PartEntry, stamp: Stamp | None) -> bool:

@@ -76,7 +76,8 @@ class Patience:
 
     def tell_back(self) -> None:
         """Tell that the server is back: what goes on failing after that is not for want of it."""
-        self._looks += 1
+        if self._failures:
+            self._looks += 1
 
     def _is_outage(self, error: KauneongaError) -> bool:
         if not self._was_of_use or self._looks >= _LOOKS:

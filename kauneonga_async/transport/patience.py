@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import nullcontext
+from math import ceil
 from types import TracebackType
 from typing import Final, Self
 
@@ -78,4 +79,5 @@ class Patience(Alarm):
 
     def _set_anew(self) -> None:
         excused, self._excused = self._excused, 0.0
-        self._alarms.set(self, excused, self.due)
+        # Many that waited for nearly as long share a timer.
+        self._alarms.set(self, ceil(10 * excused) / 10, self.due)

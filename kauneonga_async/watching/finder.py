@@ -134,11 +134,12 @@ class Finder:
         """
         if self._bears_out(window, whole) or self._calendar.start_of(window.last) > self._clock.now():
             return []
-        behind = await self._ask(window.last_day(self._calendar, 1), afresh=True)
-        if not behind.findings.keys() - whole.ids:
+        last_day, more = window.last_day(self._calendar, 0), window.last_day(self._calendar, 1)
+        behind = await self._question.ask(more)
+        if self._bears_out(more, behind) or not behind.findings.keys() - whole.ids:
             return [behind]
         # What has come in the meantime is listed by now.
-        day = await self._ask(window.last_day(self._calendar, 0), afresh=True)
+        day = await self._question.ask(last_day)
         if not day.total:
             raise not_inclusive(window.last)
         self._is_borne_out = True

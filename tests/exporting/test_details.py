@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import anyio
+import msgspec
 import pytest
 
 from kauneonga_async import KauneongaClient, errors, export_messages, verify_export
+from kauneonga_async.exporting.details import InTurn
 from kauneonga_async.files import AtomicFile
 from kauneonga_async.sandbox import RandomFaults, Sandbox
 from tests.exporting.readers import ids_in, lines_in, parts_of
@@ -106,7 +109,10 @@ async def test_details_are_fetched_many_at_once_and_no_more_than_allowed(tmp_pat
     assert ids_in(tmp_path) == list(range(1, 60))
 
 
-async def test_the_details_of_all_windows_together_are_no_more_than_allowed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("at_once", "places"), [(4, 16), (None, 4)])
+async def test_the_details_of_all_windows_together_are_no_more_than_allowed(
+    at_once: int | None, places: int, tmp_path: Path
+) -> None:
     now = most = 0
 
     async def slow(exchange: Exchange) -> None:
@@ -129,12 +135,39 @@ async def test_the_details_of_all_windows_together_are_no_more_than_allowed(tmp_
         message_id = int(path.rpartition("/")[2])
         await exchange.send(response(body=json.dumps({"data": detail(message_id)}).encode()))
 
-    async with WireServer(slow) as server, KauneongaClient(server.base_url, TOKEN) as client:
+    async with WireServer(slow) as server, KauneongaClient(server.base_url, TOKEN, concurrency=places) as client:
         report = await export_messages(
-            client, tmp_path, FIRST, date(2025, 1, 9), details=True, window=timedelta(days=1), concurrency=4
+            client, tmp_path, FIRST, date(2025, 1, 9), details=True, window=timedelta(days=1), concurrency=at_once
         )
     assert (report.records, report.without_details) == (45, 0)
     assert most == 4
+
+
+@pytest.mark.parametrize(("places", "begun"), [(4, [1, 11]), (16, [1])])
+async def test_a_window_begins_when_those_before_it_leave_it_places(places: int, begun: list[int]) -> None:
+    """The first has all four, and three of its last four messages are there."""
+    seen: list[int] = []
+    arrived = anyio.Event()
+
+    async def fetch(ids: list[int]) -> AsyncIterator[list[msgspec.Raw]]:
+        seen.append(ids[0])
+        yield [msgspec.Raw(b"{}")] * (len(ids) - 1)
+        arrived.set()
+        await anyio.sleep_forever()
+
+    in_turn = InTurn(fetch, 4, places)
+
+    async def use(first: int) -> None:
+        async for _ in in_turn(list(range(first, first + 6))):
+            pass
+
+    async with anyio.create_task_group() as windows:
+        windows.start_soon(use, 1)
+        await arrived.wait()
+        windows.start_soon(use, 11)
+        await anyio.wait_all_tasks_blocked()
+        assert seen == begun
+        windows.cancel_scope.cancel()
 
 
 def test_details_outlast_a_server_that_bears_few_requests(

@@ -226,6 +226,24 @@ async def test_downloads_survive_the_sandbox_s_faults(
     assert [path.name for path in paths] == ["36.mp3", "37.mp3", "38.mp3"]
 
 
+async def test_a_page_of_html_is_not_kept_as_the_beginning_of_audio(tmp_path: Path) -> None:
+    page = b"<!DOCTYPE html><html>" + bytes(5000)
+    arrived = asyncio.Event()
+
+    async def stall(exchange: Exchange) -> None:
+        await exchange.send(response(body=page, etag='"v1"')[:3000])
+        arrived.set()
+        await asyncio.sleep(3600)
+
+    async with WireServer(stall) as server, KauneongaClient(server.base_url, TOKEN) as client:
+        call = asyncio.create_task(client.call_recordings.download(recording(f"{server.origin}/a.mp3"), tmp_path))
+        await arrived.wait()
+        call.cancel()
+        with pytest.raises((asyncio.CancelledError, errors.DecodeError)):
+            await call
+        assert left_over(tmp_path) == []
+
+
 async def test_a_download_that_is_cancelled_keeps_what_can_be_resumed(tmp_path: Path) -> None:
     async def stall(exchange: Exchange) -> None:
         answer = response(body=AUDIO, etag='"v1"')

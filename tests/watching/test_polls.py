@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -197,6 +198,28 @@ async def test_a_to_date_that_is_not_inclusive_as_stated_is_found_out_while_a_wa
         with pytest.raises(errors.CalendarMismatch, match="to_date_inclusive=False"):
             async for _ in watch:
                 pass
+
+
+async def test_an_account_without_messages_costs_a_stated_calendar_one_look_at_each_window() -> None:
+    calendar = ServerCalendar("UTC", to_date_inclusive=True)
+    tiers = {2 * DAY: None, 30 * DAY: timedelta(hours=1)}
+    async with (
+        Sandbox(messages=0) as sandbox,
+        KauneongaClient(sandbox.base_url, sandbox.token, calendar=calendar) as client,
+        Observer(client.messages.watch(interval=INTERVAL, look_back=tiers)) as observer,
+    ):
+        for hours in range(1, 30):
+            sandbox.configure(skew=timedelta(hours=hours).total_seconds())
+            await observer.settle()
+        asked = Counter((request.query["from_date"], request.query["to_date"]) for request in sandbox.requests)
+        weeks = [(first, last) for first, last in asked if day_of(last) - day_of(first) == 6 * DAY]
+        assert max(asked[week] for week in weeks) > 5
+        looks = [asked[last, f"{day_of(last) + DAY:%m-%d-%Y}"] for _, last in weeks]
+        assert max(looks) == 1
+
+
+def day_of(text: str) -> datetime:
+    return datetime.strptime(text, "%m-%d-%Y").replace(tzinfo=UTC)
 
 
 async def test_a_stated_calendar_that_is_right_is_borne_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

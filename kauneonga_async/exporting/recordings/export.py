@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -27,6 +28,8 @@ from kauneonga_async.threads import carry_out
 __all__ = ["export_recordings"]
 
 KIND = "recordings"
+
+_OURS = re.compile(r"recordings\.jsonl|\d+\..+")  # a kill may come before the journal tells of them
 
 Progress = Callable[[RecordingsReport], None]
 
@@ -92,7 +95,7 @@ def _open(
 ) -> Journal[State]:
     place.clean()
     state = None if overwrite else read_state(place.read_lines(journal_name(KIND)), str(place))
-    if state is not None and not state.audio:
+    if state is not None and not (state.audio or any(map(_OURS.fullmatch, place.stamps()))):
         state = None  # what was asked for in vain, with another token, say, binds nobody
     if state is not None:
         compare(state.begun, begun, place)

@@ -277,6 +277,18 @@ async def test_what_was_begun_in_vain_binds_nobody(sandbox: Sandbox, client: Kau
     assert (await export_recordings(client, tmp_path)).kept == 3
 
 
+async def test_files_that_the_journal_does_not_tell_of_yet_bind_it(
+    sandbox: Sandbox, client: KauneongaClient, tmp_path: Path
+) -> None:
+    await export_recordings(client, tmp_path)
+    journal = tmp_path / "_recordings.journal"
+    journal.write_bytes(journal.read_bytes().splitlines(keepends=True)[0])
+    async with KauneongaClient(sandbox.base_url, "another") as other:
+        with pytest.raises(errors.ConfigurationError, match="another token"):
+            await export_recordings(other, tmp_path)
+    assert (await export_recordings(client, tmp_path)).downloaded == 3
+
+
 @pytest.mark.usefixtures("cut_bodies_are_borne")
 async def test_it_is_complete_whatever_goes_wrong_on_the_way(tmp_path: Path) -> None:
     faults = RandomFaults(0.3, kinds=("500", "reset", "cut"))
