@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property, lru_cache
 from operator import attrgetter
+from types import GenericAlias
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -83,7 +84,8 @@ class RecordReader(Generic[T]):
     ) -> None:
         self._convert = convert
         try:
-            self._decoder: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(list[record_type])
+            # As list[record_type], which pyright takes, now and then, for a type expression that it cannot read.
+            self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(GenericAlias(list, (record_type,)))
         except TypeError as error:
             raise TypeError(f"record_type: msgspec cannot decode to {record_type!r}: {error}") from error
         self._record_type = record_type
@@ -135,7 +137,7 @@ class RecordReader(Generic[T]):
 
     @cached_property
     def _keys(self) -> msgspec.json.Decoder[list[Any]]:
-        return msgspec.json.Decoder(list[key_type(self._id_path, self._time_field)])  # type: ignore[misc]
+        return msgspec.json.Decoder(GenericAlias(list, (key_type(self._id_path, self._time_field),)))
 
     @cached_property
     def _key(self) -> msgspec.json.Decoder[Any]:
