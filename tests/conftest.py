@@ -57,12 +57,14 @@ def run_jumping() -> Iterator[Callable[[Coroutine[Any, Any, T]], T]]:
         yield runner.run
 
 
-# What takes long: clusters, stores, commands and pages. Where a sample is wanted, a share of it will do.
+# What takes long: clusters, stores, commands, pages and whole outages. Where a sample is wanted, a share of it will do.
 LONG = (
     "/faults/test_table",
     "/destinations/",
     "/integrations/test_dask",
     "/cli/test_stopped",
+    "/exporting/test_outages",
+    "/recordings/test_stopped_short",
     "/test_docs",
     "/test_examples",
 )

@@ -112,8 +112,8 @@ async def test_a_to_date_that_is_not_inclusive_as_stated_is_found_out(window: in
             await client.messages.list(FIRST, LAST, window=timedelta(days=window))
 
 
-@pytest.mark.parametrize("window", [None, 7, 31])
-@pytest.mark.parametrize("density", [1, 10, 100])
+@pytest.mark.parametrize("window", [None, 7])
+@pytest.mark.parametrize("density", [1, 20])
 @pytest.mark.parametrize(
     ("theirs", "stated"), [("America/New_York", "UTC"), ("UTC", "Asia/Tokyo"), ("Asia/Kolkata", "Pacific/Auckland")]
 )
