@@ -68,8 +68,7 @@ async def fulfil(order: Order, client: KauneongaClient, take_turn: TakeTurn | No
         handed_out=sieve.handed_out,
         earliest=sieve.earliest,
         latest=sieve.latest,
-        # Where the calendar is stated windows do not overlap, unless they meet within a day: nobody will ask.
-        ids=pack_ids({0: list(sieve.seen)})[0] if _is_overlapped(order.window, job.calendar) else [],
+        ids=pack_ids({0: list(sieve.seen)})[0] if _may_be_seen(order.window, job.calendar) else [],
         sightings=pack_ids(sightings),
         report=report,
     )
@@ -118,11 +117,16 @@ def _listing(client: KauneongaClient, job: Job) -> Listing[bytes]:
     return msgspec.structs.replace(listing, reader=reader, bounds=job.bounds, finish=None)
 
 
-def _is_overlapped(window: Window | None, calendar: ServerCalendar) -> bool:
+def _may_be_seen(window: Window | None, calendar: ServerCalendar) -> bool:
+    """Tell whether another window's answer may hold records of this one, so that somebody will ask what it delivered.
+
+    Where the calendar is stated windows do not overlap, unless they meet within a day. But a stated
+    ``to_date_inclusive=True`` is made sure of by a look behind a window, and that sees the next one.
+    """
     if window is None:
         return False
-    is_of_whole_days = (window.start, window.end) == (calendar.start_of(window.first), calendar.end_of(window.last))
-    return not (calendar.is_known and is_of_whole_days)
+    is_alone = calendar.is_known and not calendar.to_date_inclusive and window.is_of_whole_days(calendar)
+    return not is_alone
 
 
 def _ids_in(place: Destination, form: Format, names: tuple[str, ...]) -> IdSet:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
@@ -168,13 +169,43 @@ async def test_ids_do_not_travel_where_windows_do_not_overlap(sandbox: Sandbox, 
             deliveries.append(await super().carry(order))
             return deliveries[-1]
 
-    for calendar in (ServerCalendar(), ServerCalendar("UTC", to_date_inclusive=True)):
+    sandbox.settings.to_date_inclusive = False
+    for calendar in (ServerCalendar(), ServerCalendar("UTC", to_date_inclusive=False)):
         async with KauneongaClient(sandbox.base_url, sandbox.token, calendar=calendar) as client:
             await export_messages(client, tmp_path / str(calendar.is_known), FIRST, LAST, engine=Noting(client))
         travelled = sum(len(delivery.ids) + len(delivery.sightings) for delivery in deliveries)
         assert (travelled == 0) is calendar.is_known
         deliveries.clear()
     assert sorted(lines_in(tmp_path / "True")) == sorted(lines_in(tmp_path / "False"))
+
+
+@pytest.mark.parametrize("first", [date(2025, 1, 1) + 8 * n * DAY for n in range(12)], ids=str)
+async def test_a_look_behind_a_window_finds_what_the_next_one_had_long_delivered(
+    first: date, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Whichever window is the first to be read: if none of its records bears the calendar out, it is looked behind."""
+    others = {date(2025, 1, 1) + 8 * n * DAY for n in range(12)} - {first}
+    first_is_read, all_are_read = anyio.Event(), anyio.Event()
+
+    class InTurn(Here):
+        async def carry(self, order: Order) -> Delivery:
+            assert order.window is not None
+            if order.present is not None:
+                await all_are_read.wait()
+            elif order.window.first != first:
+                await first_is_read.wait()
+            delivery = await super().carry(order)
+            others.discard(order.window.first)
+            if order.window.first == first:
+                first_is_read.set()
+            if not others:
+                all_are_read.set()
+            return delivery
+
+    calendar = ServerCalendar("UTC", to_date_inclusive=True)
+    async with KauneongaClient(sandbox.base_url, sandbox.token, calendar=calendar) as client:
+        await export_messages(client, tmp_path, FIRST, LAST, window=8 * DAY, engine=InTurn(client))
+    assert sorted(lines_in(tmp_path)) == sorted(sandbox.world.between(None, None))
 
 
 async def test_what_travels_holds_no_text_and_no_token(sandbox: Sandbox, tmp_path: Path) -> None:
