@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
+from kauneonga_async.exporting.entries import Done
 from kauneonga_async.exporting.formats import Format
 from kauneonga_async.exporting.state import State
 from kauneonga_async.exporting.whole import Whole
@@ -14,7 +15,6 @@ from kauneonga_async.windows import Window
 __all__ = ["recollect"]
 
 _SIGHT_DAYS = 5  # no window sees further beyond its own days: padding, offset and all
-_FEW = 20  # records; answers with fewer were not cut off
 
 
 def recollect(
@@ -48,13 +48,12 @@ def recollect(
         if window is None:
             continue
         is_near = not near.isdisjoint(range(window.first.toordinal(), window.last.toordinal() + 1))
-        is_tied = window.days > 1 and _FEW <= whole.done.total == state.audit.largest
-        if is_near or is_tied or start in asked:
+        tied = list(whole.tied(state.audit))
+        if is_near or tied or start in asked:
             work = works[start] = _finished(whole, window, listing, form, open_part)
             if is_near:
                 past.delivered.append(work)
-            if is_tied and start not in asked:
-                past.tied.append(work)
+            past.tied += [work if done is whole.done else _part_of(work, done, listing) for done in tied]
     numbers: dict[AskAgain | Doubt, int] = {}
     for ask in asks:
         again = AskAgain(works[ask.owner], ask.windows, ask.missing, ask.is_probe, ask.suspected)
@@ -71,8 +70,20 @@ def _finished(
         with open_part(part.name) as file:
             for record_id in form.ids(file):
                 ids.add(record_id)
+    return _work(window, ids, whole.done.total, listing)
+
+
+def _part_of(whole: Work[Any], done: Done, listing: Listing[Any]) -> Work[Any]:
+    """Return an answer to a part of a window that was asked for again."""
+    assert done.window is not None
+    work = _work(done.window, whole.sieve.seen, done.total, listing)
+    work.again = AskAgain(whole, (done.window,))
+    return work
+
+
+def _work(window: Window, ids: IdSet, total: int, listing: Listing[Any]) -> Work[Any]:
     sieve: Sieve[Any] = Sieve(window, listing.bounds, listing.calendar, ids, RAISING, StreamReport())
-    sieve.total = whole.done.total
+    sieve.total = total
     work: Work[Any] = Work(window, sieve)
     work.is_finished = True
     return work

@@ -92,9 +92,10 @@ class State:
 
     @property
     def last_number(self) -> int:
-        """The highest number of an ask."""
-        asks = (ask.number for whole in self.wholes.values() for done in whole.dones for ask in done.asks)
-        return max(asks, default=0)
+        """The highest number of an ask, or of an answer to one that is told of no more."""
+        dones = list(chain.from_iterable(whole.dones for whole in self.wholes.values()))
+        asks = (ask.number for done in dones for ask in done.asks)
+        return max((*asks, *(done.number or 0 for done in dones)), default=0)
 
     def pending_windows(self, calendar: ServerCalendar) -> list[Window]:
         """Return the windows still to be exported, cut where the plan was, and where what was there before was."""
@@ -198,13 +199,16 @@ class State:
         pending = {ask.number for ask in self.pending_asks()}
         expected = self.expected()
         entries: list[Entry] = [self.begun, *self.spans, *self.replaced]
-        for entry in chain.from_iterable((whole.done, *whole.later) for whole in self.wholes.values()):
-            if isinstance(entry, Found):
-                entries.append(entry)
-                continue
-            short = self._shortened(entry, pending, expected)
-            if short.number is None or short.number in pending or short.part or short.asks or short.expected:
-                entries.append(short)
+        for whole in self.wholes.values():
+            tied = list(whole.tied(self.audit)) if self.audit is not None else []
+            for entry in (whole.done, *whole.later):
+                if isinstance(entry, Found):
+                    entries.append(entry)
+                    continue
+                short = self._shortened(entry, pending, expected)
+                is_needed = short.number in pending or short.part or short.asks or short.expected or entry in tied
+                if short.number is None or is_needed:
+                    entries.append(short)
         if self.audit is not None:
             entries.append(Known(self.audit))
         return entries

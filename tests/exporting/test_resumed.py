@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kauneonga_async import ExportReport, KauneongaClient, errors, export_messages, verify_export
+from kauneonga_async import ExportReport, KauneongaClient, ServerCalendar, errors, export_messages, verify_export
 from kauneonga_async.exporting.destinations import Folder
 from kauneonga_async.sandbox import RandomFaults, Sandbox
 from tests.exporting.daily import DAY, FIRST, JOURNAL, export
@@ -179,3 +179,16 @@ async def test_exactly_once_over_many_stops_for_servers_that_cap_their_lists_and
         await stopped_again_and_again(sandbox, begin)
         assert sorted(lines_in(tmp_path)) == truth(sandbox)
         assert (await verify_export(tmp_path)).is_whole
+
+
+@pytest.mark.parametrize("stop", range(1, 13))
+async def test_halves_that_may_have_been_cut_off_are_remembered_until_that_is_clear(stop: int, tmp_path: Path) -> None:
+    """Twenty records that stop within the last day look whole, until a list of as many turns out to have been cut."""
+    first, last = date(2025, 2, 20), date(2025, 3, 31)
+    calendar = ServerCalendar("UTC", to_date_inclusive=True)
+    async with Sandbox(messages=500, cap=20) as sandbox:
+        for progress in (stop_after(stop), None):
+            async with KauneongaClient(sandbox.base_url, sandbox.token, calendar=calendar) as client:
+                run = export_messages(client, tmp_path, first, last, window=8 * DAY, concurrency=1, progress=progress)
+                await asyncio.gather(asyncio.create_task(run), return_exceptions=progress is not None)
+        assert sorted(lines_in(tmp_path)) == sorted(sandbox.world.between(datetime(2025, 2, 20, tzinfo=UTC), None))

@@ -274,6 +274,32 @@ def test_an_answer_that_tells_of_more_to_ask_or_to_expect_is_needed() -> None:
         assert found.entries()[-1] == answer
 
 
+def test_the_number_of_an_ask_is_not_given_again_while_an_answer_to_it_is_told_of() -> None:
+    """Else that would count as the answer to the new one, too."""
+    found = state(done(0, 7), *(Done(window(0, 3), part(f"more{n}"), number=n, owner=day(0)) for n in (7, 2)))
+    assert found.pending_asks() == []
+    assert State(found.entries()).last_number == found.last_number == 7
+
+
+@pytest.mark.parametrize(
+    ("end", "total", "audit", "is_kept"),
+    [
+        (3, 20, AuditState(20), True),
+        (3, 19, AuditState(20), False),
+        (1, 20, AuditState(20), False),  # a day cannot be cut in two
+        (3, 20, AuditState(20, 20), False),  # it was asked for again
+        (3, 19, AuditState(19), False),
+    ],
+)
+def test_an_answer_that_may_have_been_cut_off_is_told_of_until_that_is_clear(
+    end: int, total: int, audit: AuditState, is_kept: bool
+) -> None:
+    answer = Done(window(0, end), None, total=total, number=1, owner=day(0))
+    found = state(Span(day(0), day(7)), done(0, 7), answer, Known(audit))
+    assert (answer in found.entries()) is is_kept
+    assert (answer in found.wholes[day(0)].tied(audit)) is is_kept
+
+
 def test_without_dates_nothing_is_expected_of_any_day() -> None:
     seen = pack_ids({1: [5], 0: [6]})
     assert state(Done(None, part("all"), expected=seen)).expected() == {0: [6], 1: [5]}
