@@ -17,7 +17,7 @@ from kauneonga_async.doctor.evidence import Held, Question
 from kauneonga_async.doctor.survey import CalendarVerdict, Flaw, survey
 from kauneonga_async.doctor.zones import load_zones
 from kauneonga_async.errors import KauneongaError
-from kauneonga_async.streams.audit import USUAL_CAPS
+from kauneonga_async.streams import USUAL_CAPS
 
 __all__ = ["check_dates", "judge_lengths", "judge_to_date", "judge_zone"]
 

@@ -107,7 +107,7 @@ class Parts(Outlet[bytes]):
         """Tell the journal, and let go what the file has taken the place of."""
         part = self._finished.pop(work)
         asks = tuple(self._ask(step) for step in account.steps)
-        known = AuditState(state.largest, state.cap, state.questioned, state.is_borne_out)
+        known = AuditState(state.largest, state.cap, state.is_borne_out)
         # Sorting 100,000 ids would hold the loop up. One after the other, for the journal keeps the order of the calls.
         async with self._packing:
             expected = await carry_out(partial(pack_ids, account.expected))

@@ -1,10 +1,11 @@
 """Streams: a range of dates to an async iterator of records, each once, in bounded memory."""
 
-from kauneonga_async.streams.audit import USUAL_CAPS, Account, AuditState, Past
+from kauneonga_async.streams.audit import Account, AuditState, Past
 from kauneonga_async.streams.channel import Channel, ChannelClosed, bare_error
 from kauneonga_async.streams.fetch import Fetch
 from kauneonga_async.streams.ids import IdSet
 from kauneonga_async.streams.iteration import Iteration, Iterations, Records, Supervisors
+from kauneonga_async.streams.limits import USUAL_CAPS
 from kauneonga_async.streams.listing import Listing
 from kauneonga_async.streams.listing_run import ListingRun
 from kauneonga_async.streams.lookup import LookupRun

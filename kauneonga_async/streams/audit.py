@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from kauneonga_async.calendars import DAY, ServerCalendar
 from kauneonga_async.errors import CalendarMismatch, IncompleteResult
+from kauneonga_async.streams.limits import looks_cut
 from kauneonga_async.streams.overlap import Lack, Missing, Overlap
 from kauneonga_async.streams.report import StreamReport
 from kauneonga_async.streams.sieve import not_inclusive
@@ -23,12 +24,6 @@ from kauneonga_async.windows import Range, Window
 
 __all__ = ["Account", "Audit", "AuditState", "Past"]
 
-# Where programmers put a limit. A list of just so many records may have been cut there.
-USUAL_CAPS: Final = frozenset({20, 25, 30, 50, 100, 150, 200, 250, 300, 500, 1000, 2000, 2500, 5000, 10_000})
-
-# So many windows of several days with just as many records each, and none with more, are one look worth.
-TELLTALE_TIES: Final = 3
-
 
 class AuditState(msgspec.Struct):
     """What an audit knows besides the windows themselves.
@@ -36,13 +31,11 @@ class AuditState(msgspec.Struct):
     Attributes:
         largest: Records in the largest answer.
         cap: At how many records lists are cut off, once that is proven.
-        questioned: The total that several windows had, and one of them was asked again for.
         is_borne_out: Whether a stated ``to_date_inclusive=True`` was.
     """
 
     largest: int = 0
     cap: int | None = None
-    questioned: int = 0
     is_borne_out: bool = False
 
 
@@ -182,11 +175,9 @@ class Audit:
         total = work.sieve.total
         if self.state.cap is not None:
             return total >= self.state.cap
-        is_tie = total == self.state.largest and len(self._at_largest) >= TELLTALE_TIES
-        if is_tie and total >= min(USUAL_CAPS) and total != self.state.questioned:
-            self.state.questioned = total
-            return True
-        return total in USUAL_CAPS and _leaves_a_gap(work, window, now)
+        if total < self.state.largest:
+            return False
+        return looks_cut(total, len(self._at_largest), ends_early=_ends_early(work, window, now))
 
     def _prove_cap(self, total: int) -> list[AskAgain | Doubt]:
         """Take answers of so many records for cut off: one of them lacked some. Those read before are asked again."""
@@ -249,7 +240,7 @@ def _sought(work: Work[Any]) -> frozenset[Missing]:
     return frozenset(work.again.missing) if work.again is not None and is_single else frozenset()
 
 
-def _leaves_a_gap(work: Work[Any], window: Window, now: datetime) -> bool:
+def _ends_early(work: Work[Any], window: Window, now: datetime) -> bool:
     """Tell whether an answer's records stop a day or more short of one of the ends of what the window owns."""
     if work.sieve.earliest is None or work.sieve.latest is None:
         return False

@@ -61,13 +61,32 @@ async def test_a_server_that_shows_no_single_message_cannot_have_records_taken_f
         assert set(caught.value.missing_ids) <= set(sandbox.world.message_ids())
 
 
-async def test_evenly_spread_messages_are_looked_at_twice_once() -> None:
-    """Several windows with just as many records may be a cap: one is asked for again, in halves, and no more."""
+@pytest.mark.parametrize("cap", [20, 64, 150, 400])
+@pytest.mark.parametrize("chances", [0, 1, 2])
+async def test_a_round_cap_that_is_met_within_a_window_s_last_day_is_found_out(cap: int, chances: int) -> None:
+    """No day is empty then, and a stated calendar sees no others' records. Some lists may have as many by chance."""
+    async with (
+        Sandbox(messages=0, cap=cap) as sandbox,
+        connect(sandbox, calendar=ServerCalendar("UTC", to_date_inclusive=True)) as client,
+    ):
+        start = datetime(2025, 1, 1, tzinfo=UTC)
+        for window in range(chances + 2):
+            count = cap + (window >= chances) * (window + 1)
+            for number in range(count):
+                sandbox.world.add(start + timedelta(days=2 * window + 2 * number / count))
+        windows = timedelta(days=2)
+        last = FIRST + (chances + 2) * windows - timedelta(days=1)
+        found = await client.messages.list(FIRST, last, window=windows, concurrency=1)
+        assert {message.id for message in found} == set(sandbox.world.message_ids())
+
+
+async def test_evenly_spread_messages_are_looked_at_again_each_time_that_there_are_twice_as_many() -> None:
+    """Windows with just as many records may be a cap: the third of ten is asked for again, in halves, and the sixth."""
     async with Sandbox(messages=900) as sandbox, connect(sandbox) as client:
         stream = client.messages.stream(FIRST, LAST, window=timedelta(days=9))
         assert len(await stream.collect()) == 900
-        assert stream.report.splits == 1
-        assert len(sandbox.requests) == 12
+        assert stream.report.splits == 2
+        assert len(sandbox.requests) == 10 + 2 * 2
 
 
 async def test_a_filter_that_is_ignored_is_found_out() -> None:
