@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from kauneonga_async.calendars import DAY, ServerCalendar
+from kauneonga_async.calendars import ServerCalendar
 from kauneonga_async.errors import CalendarMismatch, IncompleteResult
 from kauneonga_async.streams.limits import looks_cut
 from kauneonga_async.streams.overlap import Lack, Missing, Overlap
@@ -126,7 +126,7 @@ class Audit:
         doubts, lacking = _suspects(lacks)
         if work.again and work.again.suspected and sieve.handed_out:
             steps += self._prove_cap(work.again.suspected)
-        if work not in lacking and window.days > 1 and self._looks_cut(work, window, now):
+        if work not in lacking and window.days > 1 and self._looks_cut(work):
             steps += self._ask_again(work, window, [])
         steps += doubts
         for owner, missing in lacking.items():
@@ -171,13 +171,11 @@ class Audit:
         if total == self.state.largest and window.days > 1:
             self._at_largest.append(work)
 
-    def _looks_cut(self, work: Work[Any], window: Window, now: datetime) -> bool:
+    def _looks_cut(self, work: Work[Any]) -> bool:
         total = work.sieve.total
         if self.state.cap is not None:
             return total >= self.state.cap
-        if total < self.state.largest:
-            return False
-        return looks_cut(total, len(self._at_largest), ends_early=_ends_early(work, window, now))
+        return total == self.state.largest and looks_cut(total, len(self._at_largest))
 
     def _prove_cap(self, total: int) -> list[AskAgain | Doubt]:
         """Take answers of so many records for cut off: one of them lacked some. Those read before are asked again."""
@@ -238,11 +236,3 @@ def _sought(work: Work[Any]) -> frozenset[Missing]:
     """Return what a single day was asked again for already."""
     is_single = work.window is not None and work.window.days == 1
     return frozenset(work.again.missing) if work.again is not None and is_single else frozenset()
-
-
-def _ends_early(work: Work[Any], window: Window, now: datetime) -> bool:
-    """Tell whether an answer's records stop a day or more short of one of the ends of what the window owns."""
-    if work.sieve.earliest is None or work.sieve.latest is None:
-        return False
-    end = now if window.end is None else min(now, window.end)
-    return work.sieve.earliest - window.start >= DAY or end - work.sieve.latest >= DAY

@@ -62,7 +62,7 @@ async def test_a_server_that_shows_no_single_message_cannot_have_records_taken_f
 
 
 @pytest.mark.parametrize("cap", [20, 64, 150, 400])
-@pytest.mark.parametrize("chances", [0, 1, 2])
+@pytest.mark.parametrize("chances", [0, 1, 2, 6])
 async def test_a_round_cap_that_is_met_within_a_window_s_last_day_is_found_out(cap: int, chances: int) -> None:
     """No day is empty then, and a stated calendar sees no others' records. Some lists may have as many by chance."""
     async with (
