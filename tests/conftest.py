@@ -57,19 +57,35 @@ def run_jumping() -> Iterator[Callable[[Coroutine[Any, Any, T]], T]]:
         yield runner.run
 
 
-# What takes long: clusters, stores, commands, pages and whole outages. Where a sample is wanted, a share of it will do.
+# What takes long: clusters, stores, commands, pages, whole outages, kills, and what measures memory. Where a sample is
+# wanted, a share of it will do.
 LONG = (
-    "/faults/test_table",
-    "/destinations/",
-    "/integrations/test_dask",
+    "/cli/test_doctor",
     "/cli/test_process",
     "/cli/test_records",
     "/cli/test_stopped",
     "/cli/test_watch",
+    "/destinations/",
+    "/exporting/test_details",
+    "/exporting/test_engine",
+    "/exporting/test_incremental",
+    "/exporting/test_killed",
     "/exporting/test_outages",
+    "/exporting/test_resumed",
+    "/exporting/test_waited",
+    "/faults/test_table",
+    "/formats/test_parquet",
+    "/integrations/test_dask",
+    "/integrations/test_load",
+    "/recordings/test_expired",
     "/recordings/test_stopped_short",
+    "/streams/test_ids",
+    "/streams/test_slow_consumers",
     "/test_docs",
     "/test_examples",
+    "/test_secrets_at_large",
+    "/transport/test_amplification",
+    "_memory_",
 )
 
 
