@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import os
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
@@ -57,14 +58,15 @@ def run_jumping() -> Iterator[Callable[[Coroutine[Any, Any, T]], T]]:
         yield runner.run
 
 
-# What takes long: clusters, stores, commands, pages, whole outages, kills, and what measures memory. Where a sample is
-# wanted, a share of it will do.
+# What takes long: clusters, stores, commands, pages, whole outages, kills, and what measures memory; and what is tried
+# with many values. Where a sample is wanted, a share of it will do.
 LONG = (
     "/cli/test_doctor",
     "/cli/test_process",
     "/cli/test_records",
     "/cli/test_stopped",
     "/cli/test_watch",
+    "/crashes/",
     "/destinations/",
     "/exporting/test_details",
     "/exporting/test_engine",
@@ -72,6 +74,7 @@ LONG = (
     "/exporting/test_killed",
     "/exporting/test_outages",
     "/exporting/test_resumed",
+    "/exporting/test_trouble",
     "/exporting/test_waited",
     "/faults/test_table",
     "/formats/test_parquet",
@@ -79,6 +82,7 @@ LONG = (
     "/integrations/test_load",
     "/recordings/test_expired",
     "/recordings/test_stopped_short",
+    "/streams/test_completeness",
     "/streams/test_ids",
     "/streams/test_slow_consumers",
     "/test_docs",
@@ -87,16 +91,22 @@ LONG = (
     "/transport/test_amplification",
     "_memory_",
 )
+MANY = 8
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out all but a share of what takes long, where only a sample is wanted; let no test leave a task behind."""
-    long = [item for item in items if any(part in f"/{item.nodeid}" for part in LONG)]
+    values = Counter(map(_test_of, items))
+    long = [item for item in items if values[_test_of(item)] > MANY or any(part in f"/{item.nodeid}" for part in LONG)]
     left_out = {item for place, item in enumerate(long) if place % SHARE}
     items[:] = [item for item in items if item not in left_out]
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
             item.fixturenames.insert(0, "nothing_is_left_over")
+
+
+def _test_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
 
 
 @pytest.fixture
