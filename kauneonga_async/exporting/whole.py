@@ -10,11 +10,9 @@ from typing import TypeVar
 import msgspec
 
 from kauneonga_async.exporting.entries import Done, Found, PartEntry, pack_ids, unpack_ids
-from kauneonga_async.streams import AuditState
+from kauneonga_async.streams import FEWEST, AuditState
 
 __all__ = ["Whole"]
-
-_FEW = 20  # records; answers with fewer were not cut off
 
 DoneOrFound = TypeVar("DoneOrFound", Done, Found, Done | Found)
 
@@ -45,7 +43,7 @@ class Whole(msgspec.Struct):
 
         Where that has turned out, they were asked for again.
         """
-        if audit.cap is not None or audit.largest < _FEW:
+        if audit.cap is not None or audit.largest < FEWEST:
             return
         for done in self.dones:
             if done.total == audit.largest and done.window is not None and done.window.days > 1:

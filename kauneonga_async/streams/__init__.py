@@ -5,7 +5,7 @@ from kauneonga_async.streams.channel import Channel, ChannelClosed, bare_error
 from kauneonga_async.streams.fetch import Fetch
 from kauneonga_async.streams.ids import IdSet
 from kauneonga_async.streams.iteration import Iteration, Iterations, Records, Supervisors
-from kauneonga_async.streams.limits import USUAL_CAPS
+from kauneonga_async.streams.limits import FEWEST, USUAL_CAPS
 from kauneonga_async.streams.listing import Listing
 from kauneonga_async.streams.listing_run import ListingRun
 from kauneonga_async.streams.lookup import LookupRun
@@ -27,6 +27,7 @@ from kauneonga_async.streams.spool import SpoolBudget
 from kauneonga_async.streams.work import AskAgain, Doubt, Work
 
 __all__ = [
+    "FEWEST",
     "RAISING",
     "USUAL_CAPS",
     "Account",

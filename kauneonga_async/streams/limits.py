@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["USUAL_CAPS", "looks_cut"]
+__all__ = ["FEWEST", "USUAL_CAPS", "looks_cut"]
 
 # Where programmers put a limit. A list of just so many records may have been cut there.
 USUAL_CAPS: Final = frozenset({20, 25, 30, 50, 100, 150, 200, 250, 300, 500, 1000, 2000, 2500, 5000, 10_000})
+
+# No server is thought to cut its lists off at fewer records.
+FEWEST: Final = min(USUAL_CAPS)
 
 # So many lists with just as many records each, and none with more, are one look worth whatever the number is.
 TELLTALE_TIES: Final = 3
@@ -27,7 +30,7 @@ def looks_cut(total: int, ties: int) -> bool:
         total: Its records.
         ties: How many lists had as many, with this one.
     """
-    if total < min(USUAL_CAPS):
+    if total < FEWEST:
         return False
     if total in USUAL_CAPS or total.bit_count() == 1 or _HUNDREDS.fullmatch(str(total)):
         return True

@@ -10,13 +10,12 @@ import msgspec
 
 from kauneonga_async.calendars import DAY, ServerCalendar, shift_day
 from kauneonga_async.errors import IncompleteResult
-from kauneonga_async.streams import USUAL_CAPS
+from kauneonga_async.streams import FEWEST, USUAL_CAPS
 from kauneonga_async.watching.question import Answered
 from kauneonga_async.windows import Window
 
 __all__ = ["Caps", "ends_of", "slices_of"]
 
-_LEAST: Final = min(USUAL_CAPS)  # no server is thought to cut its lists off at less
 _END_DAYS: Final = 3  # with the two to come: what is new lies in there, whatever the server's zone is
 _END_EVERY: Final = timedelta(minutes=10)
 
@@ -42,7 +41,7 @@ class Caps:
             ids: Their ids.
             before: The total, and the ids' hash, of the answer before this one to the same window.
         """
-        if before is not None and before[0] == total >= _LEAST and before[1] != hash(frozenset(ids)):
+        if before is not None and before[0] == total >= FEWEST and before[1] != hash(frozenset(ids)):
             return True  # just as many, and others: as if each new one pushed an old one out
         return total in USUAL_CAPS and not self._is_cleared(window, total)
 
@@ -62,7 +61,7 @@ class Caps:
             first_look: Whether the window was not asked for before.
         """
         earliest, latest = answered.earliest, answered.latest
-        if earliest is None or latest is None or answered.total < _LEAST:
+        if earliest is None or latest is None or answered.total < FEWEST:
             return []
         if self._is_cleared(window, answered.total):
             return []
@@ -84,7 +83,7 @@ class Caps:
             total: How many records came.
             now: The server's time.
         """
-        if total < _LEAST:
+        if total < FEWEST:
             return False
         if self._end_seen is None or now < self._end_seen:
             self._end_seen = now

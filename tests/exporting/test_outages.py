@@ -208,4 +208,5 @@ def test_a_window_that_alone_always_fails_is_no_outage(concurrency: int, tmp_pat
             assert asyncio.get_running_loop().time() - began < 60
 
     run_jumping(export())
-    assert 15 <= len(asked) <= 20
+    # Three runs of five tries; and as many more as see others of the 45 windows come to their end.
+    assert 15 <= len(asked) <= 40
