@@ -92,15 +92,17 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    # PEP 562: the command's --help needs no aiohttp, which takes three quarters of the import.
-    if name == "__version__":
-        return import_module("kauneonga_async.config").VERSION
-    for module, names in _HOMES.items():
-        if name in names:
-            value = globals()[name] = getattr(import_module(f"kauneonga_async.{module}"), name)
-            return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # else type checkers would take any name for one that there is
+
+    def __getattr__(name: str) -> Any:
+        # PEP 562: the command's --help needs no aiohttp, which takes three quarters of the import.
+        if name == "__version__":
+            return import_module("kauneonga_async.config").VERSION
+        for module, names in _HOMES.items():
+            if name in names:
+                value = globals()[name] = getattr(import_module(f"kauneonga_async.{module}"), name)
+                return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -12,6 +12,9 @@ from kauneonga_async import CallRecording, KauneongaClient, Message, RecordStrea
 if TYPE_CHECKING:
     from pathlib import Path
 
+    # An ignore that is not needed is an error: a name that there is not must be one.
+    from kauneonga_async import KauneongaKlient  # type: ignore[attr-defined]  # noqa: F401
+
 
 class Answers(msgspec.Struct):
     urgent: str

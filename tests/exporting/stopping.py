@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from kauneonga_async import ExportReport, KauneongaClient
+from kauneonga_async import ExportReport, KauneongaClient, ServerCalendar
 from kauneonga_async.sandbox import Sandbox
 
 Export = Callable[[KauneongaClient, int], Coroutine[Any, Any, ExportReport]]
@@ -27,14 +27,14 @@ def stop_after(count: int) -> Callable[[ExportReport], None]:
     return stop
 
 
-async def stopped_again_and_again(sandbox: Sandbox, export: Export) -> int:
+async def stopped_again_and_again(sandbox: Sandbox, export: Export, calendar: ServerCalendar) -> int:
     """Run an export until it is stopped no more; return how often it was.
 
     Each run has a client of its own, as a process has: what a stopped one spent of its retries stays spent.
     """
     stops = 0
     while True:
-        async with KauneongaClient(sandbox.base_url, sandbox.token, max_retries=40) as client:
+        async with KauneongaClient(sandbox.base_url, sandbox.token, calendar=calendar, max_retries=40) as client:
             task = asyncio.create_task(export(client, stops))
             try:
                 await task

@@ -56,18 +56,21 @@ async def test_without_dates_one_file_holds_everything(
 
 
 @pytest.mark.usefixtures("cut_bodies_are_borne")
+@pytest.mark.parametrize("is_stated", [False, True])
 @pytest.mark.parametrize("seed", range(3))
 async def test_exactly_once_over_many_stops_for_servers_that_cap_their_lists_and_fail(
-    seed: int, tmp_path: Path
+    seed: int, is_stated: bool, tmp_path: Path
 ) -> None:
     rng = random.Random(seed)
+    is_inclusive = rng.random() < 0.5
+    calendar = ServerCalendar("UTC", to_date_inclusive=is_inclusive) if is_stated else ServerCalendar()
     server = Sandbox(
         messages=600,
         seed=seed,
-        timezone=rng.choice(["UTC", "America/New_York", "Pacific/Kiritimati", "Etc/GMT+12"]),
-        to_date_inclusive=rng.random() < 0.5,
+        timezone="UTC" if is_stated else rng.choice(["UTC", "America/New_York", "Pacific/Kiritimati", "Etc/GMT+12"]),
+        to_date_inclusive=is_inclusive,
         order=rng.choice(["oldest", "newest", "mixed"]),
-        cap=rng.choice([40, 60, 150]),
+        cap=rng.choice([50, 100, 150] if is_stated else [40, 60, 150]),
         faults=RandomFaults(0.1, kinds=("500", "reset", "cut"), seed=seed),
     )
 
@@ -84,7 +87,7 @@ async def test_exactly_once_over_many_stops_for_servers_that_cap_their_lists_and
         )
 
     async with server as sandbox:
-        assert await stopped_again_and_again(sandbox, begin)
+        assert await stopped_again_and_again(sandbox, begin, calendar)
         assert sorted(lines_in(tmp_path)) == sorted(sandbox.world.between(None, None))
         assert (await verify_export(tmp_path)).is_whole
 

@@ -149,18 +149,21 @@ async def test_verifying_what_is_no_export_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("cut_bodies_are_borne")
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("is_stated", [False, True])
+@pytest.mark.parametrize("seed", range(6))
 async def test_exactly_once_over_many_stops_for_servers_that_cap_their_lists_and_fail(
-    seed: int, tmp_path: Path
+    seed: int, is_stated: bool, tmp_path: Path
 ) -> None:
     rng = random.Random(seed)
+    is_inclusive = rng.random() < 0.5
+    calendar = ServerCalendar("UTC", to_date_inclusive=is_inclusive) if is_stated else ServerCalendar()
     server = Sandbox(
         messages=900,
         seed=seed,
-        timezone=rng.choice(["UTC", "America/New_York", "Pacific/Kiritimati", "Etc/GMT+12"]),
-        to_date_inclusive=rng.random() < 0.5,
+        timezone="UTC" if is_stated else rng.choice(["UTC", "America/New_York", "Pacific/Kiritimati", "Etc/GMT+12"]),
+        to_date_inclusive=is_inclusive,
         order=rng.choice(["oldest", "newest", "mixed"]),
-        cap=rng.choice([60, 100, 250]),
+        cap=rng.choice([50, 100, 150] if is_stated else [60, 100, 250]),
         faults=RandomFaults(0.1, kinds=("500", "reset", "cut"), seed=seed),
     )
 
@@ -176,7 +179,7 @@ async def test_exactly_once_over_many_stops_for_servers_that_cap_their_lists_and
         )
 
     async with server as sandbox:
-        await stopped_again_and_again(sandbox, begin)
+        await stopped_again_and_again(sandbox, begin, calendar)
         assert sorted(lines_in(tmp_path)) == truth(sandbox)
         assert (await verify_export(tmp_path)).is_whole
 
