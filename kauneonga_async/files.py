@@ -34,7 +34,7 @@ class AtomicFile:
 
     def __init__(self, path: Path, *, part: Path | None = None, keep: int = 0) -> None:
         self.path = path
-        self.part = part or path.with_name(path.name + ".part")
+        self.part: Path = part or path.with_name(path.name + ".part")
         flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         is_new = not keep
         try:

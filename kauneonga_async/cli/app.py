@@ -43,8 +43,8 @@ def app() -> None:
     """
 
 
-for command in (messages, to_dos, recordings, export, watch, doctor, profiles, demo, sandbox, completion):
-    app.add_command(command)
+for _command in (messages, to_dos, recordings, export, watch, doctor, profiles, demo, sandbox, completion):
+    app.add_command(_command)
 
 
 def run_app(arguments: Sequence[str]) -> int:

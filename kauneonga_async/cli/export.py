@@ -27,7 +27,7 @@ __all__ = ["export"]
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-destination_option = click.option(
+_destination_option = click.option(
     "-o",
     "--output",
     required=True,
@@ -61,7 +61,7 @@ def export() -> None:
 @click.option(
     "--compression", type=click.Choice(["gz", "zst"]), metavar="KIND", help="gz or zst, of JSON Lines and CSV."
 )
-@destination_option
+@_destination_option
 @click.option("--details", is_flag=True, help="Fetch each message whole; lists are summaries.")
 @click.option(
     "--answer", "answers", multiple=True, metavar="NAME", help="An answer with a CSV column of its own, or more."
@@ -114,7 +114,7 @@ def export_messages_command(
 
 
 @export.command("recordings")
-@destination_option
+@_destination_option
 @click.option("--overwrite", is_flag=True, help="Download anew what is there.")
 @click.option("--same-account", is_flag=True, help="Another token, of the same account.")
 @click.option("--allow-private-recordings", is_flag=True, help="Audio may be on private addresses.")
@@ -136,7 +136,7 @@ def export_recordings_command(
 
 
 @export.command("to-dos")
-@destination_option
+@_destination_option
 @click.option("--compression", type=click.Choice(["gz", "zst"]), metavar="KIND", help="gz or zst.")
 @report_options
 @connection_options

@@ -41,7 +41,7 @@ class AccountOption(click.Option):
 class Command(click.Command):
     """A command whose help has its own options first, and those of the account below them."""
 
-    context_class = _Context
+    context_class: type[click.Context] = _Context
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {"Options": [], "Account and connection": []}
@@ -63,8 +63,8 @@ class Command(click.Command):
 class Group(click.Group):
     """A group whose help has its commands in the order in which they were made, none cut short."""
 
-    command_class = Command
-    context_class = _Context
+    command_class: type[click.Command] | None = Command
+    context_class: type[click.Context] = _Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)

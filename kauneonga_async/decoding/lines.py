@@ -28,7 +28,7 @@ class Lines(Sequence[bytes]):
     __slots__ = ("_length", "text")
 
     def __init__(self, text: memoryview, count: int) -> None:
-        self.text = text
+        self.text: memoryview[int] = text
         self._length = count
 
     def __len__(self) -> int:

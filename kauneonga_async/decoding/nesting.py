@@ -37,10 +37,10 @@ class Nesting:
     __slots__ = ("closed", "comma", "depth", "position")
 
     def __init__(self, position: int = 0) -> None:
-        self.position = position
-        self.depth = 0
-        self.comma = -1
-        self.closed = -1
+        self.position: int = position
+        self.depth: int = 0
+        self.comma: int = -1
+        self.closed: int = -1
 
     def walk(self, buffer: bytes | bytearray, *, to_first_comma: bool = False) -> None:
         """Go on as far as the buffer allows, or to the container's end, or to the next comma if asked to."""

@@ -43,10 +43,10 @@ class Batch(Generic[T]):
     def __init__(
         self, records: Sequence[T], ids: list[int], times: list[datetime], invalid: list[InvalidRecord]
     ) -> None:
-        self.records = records
-        self.ids = ids
-        self.times = times
-        self.invalid = invalid
+        self.records: Sequence[T] = records
+        self.ids: list[int] = ids
+        self.times: list[datetime] = times
+        self.invalid: list[InvalidRecord] = invalid
         self.span: tuple[datetime, datetime] | None = None
 
     def measure(self) -> None:

@@ -14,12 +14,13 @@ import msgspec
 
 from kauneonga_async.calendars import DAY
 from kauneonga_async.client import KauneongaClient
+from kauneonga_async.config import CallOptions
 from kauneonga_async.decoding import ListDecoder, Refusal
 from kauneonga_async.doctor.evidence import Held, Question
 from kauneonga_async.errors import DecodeError, KauneongaError
 from kauneonga_async.models import Instant, RecordId
 from kauneonga_async.resources import listing_of
-from kauneonga_async.transport import Answer, http_date
+from kauneonga_async.transport import Answer, Transport, http_date
 from kauneonga_async.windows import api_date
 
 __all__ = ["MESSAGES", "Asker", "Listed", "Reply"]
@@ -100,11 +101,11 @@ class Asker:
             max_retries=None,
             extra_headers=None,
         )
-        self.transport = self._listing.transport
-        self.options = self._listing.options
-        self.calls = 0
-        self.connections = 0
-        self.reused = 0
+        self.transport: Transport = self._listing.transport
+        self.options: CallOptions = self._listing.options
+        self.calls: int = 0
+        self.connections: int = 0
+        self.reused: int = 0
 
     async def get(self, path: str, query: Mapping[str, str] | None = None, *, etag: str | None = None) -> Reply:
         """Return an answer, read whole: for what is small.

@@ -62,9 +62,9 @@ class Evidence:
     """
 
     def __init__(self, zones: Iterable[Zone]) -> None:
-        self.calendars = [Calendar(zone, inclusive) for zone in zones for inclusive in (True, False)]
-        self.is_filtered = True
-        self.is_whole = True
+        self.calendars: list[Calendar] = [Calendar(zone, inclusive) for zone in zones for inclusive in (True, False)]
+        self.is_filtered: bool = True
+        self.is_whole: bool = True
         self._known: list[int] = []
         self._lists: list[tuple[Question, list[int], bool]] = []
 

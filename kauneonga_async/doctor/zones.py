@@ -68,8 +68,8 @@ class Zone:
     __slots__ = ("_starts", "_tz", "is_canonical", "name")
 
     def __init__(self, name: str, tz: tzinfo, *, is_canonical: bool) -> None:
-        self.name = name
-        self.is_canonical = is_canonical
+        self.name: str = name
+        self.is_canonical: bool = is_canonical
         self._tz = tz
         self._starts: dict[date, int] = {}
 

@@ -55,7 +55,7 @@ class Download:
         self._target: Target  # from when it is received
         self._is_short = False  # whether the last answer was a piece behind which there is more
         self.verified: Verified = "nothing"
-        self.retries = 0
+        self.retries: int = 0
 
     async def run(self, path: Path) -> Path:
         """Download to a folder that exists, or to the file's own name; return the finished file.

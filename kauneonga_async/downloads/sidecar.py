@@ -53,7 +53,7 @@ class Sidecar:
 
     def __init__(self, part: Path) -> None:
         self.origin: Origin | None = None
-        self.proven = 0
+        self.proven: int = 0
         self._part = part
         self._path = part.with_name(part.name + ".json")
         self._is_there = False

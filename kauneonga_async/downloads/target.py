@@ -39,9 +39,9 @@ class Target:
 
     def __init__(self, path: Path, record_id: int, url: str) -> None:
         self.path = path
-        self.kept = 0
-        self.size = 0
-        self.modified = 0
+        self.kept: int = 0
+        self.size: int = 0
+        self.modified: int = 0
         self.error: OSError | DestinationLocked | None = None
         self._record_id = record_id
         self._url = url

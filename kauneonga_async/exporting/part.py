@@ -56,8 +56,8 @@ class Part(Sink[bytes]):
         encoding: CapacityLimiter | None = None,
     ) -> None:
         self.name = name
-        self.records = 0
-        self.size = 0
+        self.records: int = 0
+        self.size: int = 0
         self._create = create
         self._form = form
         self._began = began

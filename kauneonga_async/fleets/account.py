@@ -38,8 +38,8 @@ class Account:
         self.client = client
         self.watch = watch
         self.closes = closes
-        self.scope = anyio.CancelScope()
-        self.ended = anyio.Event()
+        self.scope: anyio.CancelScope = anyio.CancelScope()
+        self.ended: anyio.Event = anyio.Event()
         self._lane = lane
         self._begin = begin
 

@@ -45,7 +45,7 @@ from kauneonga_async.errors import (
 
 __all__ = ["ErrorAnswer", "answer_for", "log_cut"]
 
-logger = logging.getLogger("kauneonga_async.integrations")
+_logger = logging.getLogger("kauneonga_async.integrations")
 
 _TITLES = {
     HTTPStatus.NOT_FOUND: "There is no such record",
@@ -93,7 +93,7 @@ def answer_for(error: KauneongaError) -> ErrorAnswer:
     """
     status = _status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("answered with %d: %s: %s", status, type(error).__name__, error)
+        _logger.error("answered with %d: %s: %s", status, type(error).__name__, error)
     return ErrorAnswer(
         status=status,
         title=_IN_DOUBT if isinstance(error, OutcomeUnknown) else _TITLES[status],
@@ -108,7 +108,7 @@ def log_cut(error: Exception) -> None:
         error: Why. What it says is logged if it is one of ours, for another's may be a message's text.
     """
     reason = f": {error}" if isinstance(error, KauneongaError) else ""
-    logger.error("cut off an answer: %s%s", type(error).__name__, reason)
+    _logger.error("cut off an answer: %s%s", type(error).__name__, reason)
 
 
 def _status_of(error: KauneongaError) -> HTTPStatus:

@@ -72,7 +72,7 @@ class RandomFaults:
         self._rate = rate
         self._kinds = [FAULT_KINDS[kind] for kind in kinds]
         self._random = random.Random(seed)  # noqa: S311 - not a secret
-        self.count = 0
+        self.count: int = 0
 
     def __call__(self, method: str, path: str) -> Fault | None:
         """Return what goes wrong with a request, if anything."""

@@ -60,8 +60,8 @@ class Sandbox:
     ) -> None:
         if not isinstance(host, str):
             raise TypeError(f"host: a string is needed, not {type(host).__name__}")
-        self.world = World(seed=seed, messages=messages, start=start, end=end, recordings=recordings)
-        self.settings = Settings(**settings)
+        self.world: World = World(seed=seed, messages=messages, start=start, end=end, recordings=recordings)
+        self.settings: Settings = Settings(**settings)
         self.requests: list[RecordedRequest] = []
         self._host = host
         self._port = check_count("port", port)

@@ -61,10 +61,10 @@ class World:
         if start > end:
             raise ValueError(f"start: {start} lies after end, {end}")
         self.seed = seed
-        self.messages = check_count("messages", messages)
-        self.recordings = check_count("recordings", recordings)
+        self.messages: int = check_count("messages", messages)
+        self.recordings: int = check_count("recordings", recordings)
         self.first_id = first_id
-        self.version = 0  # moves with every change, as an ETag does
+        self.version: int = 0  # moves with every change, as an ETag does
         self._start = datetime.combine(start, time.min, UTC)
         self._step = (datetime.combine(end, time.min, UTC) - self._start + DAY) / max(1, messages)
         self._edits: dict[int, dict[str, Any]] = {}

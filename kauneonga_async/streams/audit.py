@@ -86,7 +86,7 @@ class Audit:
         if calendar.date_field == "created_at":
             self._overlap = Overlap(bounds, calendar)
         self._states_inclusive = calendar.is_known and calendar.to_date_inclusive is True
-        self.state = AuditState()
+        self.state: AuditState = AuditState()
         self._at_largest: list[Work[Any]] = []  # windows of several days whose answers had as many records as any
 
     def recall(self, past: Past) -> None:

@@ -55,7 +55,7 @@ class Supervisors:
     """
 
     def __init__(self) -> None:
-        self.decoding = asyncio.Lock()
+        self.decoding: asyncio.Lock = asyncio.Lock()
         self._running: dict[asyncio.Task[None], StreamRun] = {}
 
     def start(self, run: StreamRun) -> asyncio.Task[None]:

@@ -157,9 +157,9 @@ class Sieve(Generic[T]):
         report: StreamReport,
     ) -> None:
         self.window = window
-        self.seen = seen
+        self.seen: IdSet = seen
         self._bounds = bounds
-        self.handed_out = 0
+        self.handed_out: int = 0
         self._calendar = calendar
         self._invalid = invalid
         self._report = report
@@ -172,7 +172,7 @@ class Sieve(Generic[T]):
             # Who shares a day sees the others that do; for all others to keep them, too, is not worth the memory.
             keep_times = not self.window.is_of_whole_days(self._calendar)
             self.sightings = Sightings(self._bounds, self._calendar, keep_times=keep_times)
-        self.total = 0
+        self.total: int = 0
         self.listed: int | None = None
         self.earliest: datetime | None = None
         self.latest: datetime | None = None

@@ -20,7 +20,7 @@ class SpoolBudget:
     """The bytes that the files of all windows of a stream may take, between them."""
 
     def __init__(self) -> None:
-        self.used = 0
+        self.used: int = 0
         self._freed = anyio.Event()
 
     def take(self, count: int) -> None:

@@ -64,7 +64,7 @@ class Work(Generic[T]):
     def __init__(self, window: Window | None, sieve: Sieve[T]) -> None:
         self.window = window
         self.sieve = sieve
-        self.turn = anyio.Event()
+        self.turn: anyio.Event = anyio.Event()
         self.again: AskAgain | None = None
         self.is_finished = False
         self.borrowed = 0

@@ -120,9 +120,9 @@ class Answer:
     """
 
     def __init__(self, response: aiohttp.ClientResponse, request: Request, throttle: Throttle, alarms: Alarms) -> None:
-        self.status = response.status
+        self.status: int = response.status
         self.headers: Mapping[str, str] = response.headers
-        self.url = request.url
+        self.url: URL = request.url
         self._response = response
         self._request = request
         self._throttle = throttle

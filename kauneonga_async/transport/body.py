@@ -55,7 +55,7 @@ class Inflater:
         self._pending = memoryview(b"")
         self._inflate = ZLibBackend.decompressobj(wbits=_GZIP)
         self._given: int | None = None
-        self.is_starved = True
+        self.is_starved: bool = True
 
     def feed(self, data: bytes) -> None:
         """Take the next compressed bytes."""
@@ -126,7 +126,7 @@ class Body:
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._content = response.content
         self._inflater = inflater_for(response.headers.get("Content-Encoding", ""))
-        self.received = 0
+        self.received: int = 0
 
     async def read(self) -> bytes:
         """Return the next slice, empty at the end."""

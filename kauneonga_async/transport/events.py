@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -15,7 +15,7 @@ from kauneonga_async.transport.answer import Request
 
 __all__ = ["Event", "EventHook", "Events", "Kind", "logger"]
 
-logger = logging.getLogger("kauneonga_async")
+logger: Final = logging.getLogger("kauneonga_async")
 
 Kind = Literal["begin", "try", "wait", "give_up", "end"]
 
@@ -68,7 +68,7 @@ class Events:
 
     def __init__(self, hook: EventHook | None) -> None:
         self._hook = hook
-        self.frames_calls = bool(getattr(hook, "wants_calls", False))
+        self.frames_calls: bool = bool(getattr(hook, "wants_calls", False))
 
     @property
     def wanted(self) -> bool:

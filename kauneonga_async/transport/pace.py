@@ -165,7 +165,7 @@ class Concurrency:
     def __init__(self, most: int) -> None:
         self._most = most
         self._changed = float("-inf")
-        self.limit = float(most)
+        self.limit: float = float(most)
 
     def succeeded(self, in_flight: int) -> None:
         """Tell that a request succeeded while so many were in flight: only a limit in use may grow."""

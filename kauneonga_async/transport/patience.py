@@ -29,7 +29,7 @@ class Patience(Alarm):
     __slots__ = ("_alarms", "_cancelling", "_excused", "_is_stopped", "_seconds", "_task", "is_over")
 
     def __init__(self, alarms: Alarms, seconds: float) -> None:
-        self.is_over = False
+        self.is_over: bool = False
         self._alarms = alarms
         self._seconds = seconds
         self._excused = 0.0  # seconds that the alarm, as it is set, does not know of yet

@@ -73,7 +73,7 @@ class Sessions:
 
     def __init__(self, options: ConnectionOptions) -> None:
         self.options = options
-        self.alarms = Alarms()
+        self.alarms: Alarms = Alarms()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pooled = options.session
         self._single = options.session

@@ -31,8 +31,8 @@ class Places:
     __slots__ = ("_returning", "_waiters", "in_use", "limit")
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.in_use = 0
+        self.limit: int = limit
+        self.in_use: int = 0
         # Made when needed: few of a thousand accounts ever wait for places of their own.
         self._waiters: deque[asyncio.Future[None]] | None = None
         self._returning: deque[asyncio.Future[None]] | None = None

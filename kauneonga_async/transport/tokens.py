@@ -6,6 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
+from typing import ClassVar
 
 from kauneonga_async import config
 
@@ -29,7 +30,7 @@ class Authorization:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Authorization) and other._token == self._token
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return "Authorization(Bearer ***)"

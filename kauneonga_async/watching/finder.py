@@ -44,7 +44,7 @@ class Finder:
     """
 
     def __init__(self, question: Question, calendar: ServerCalendar, clock: ServerClock, remembered: int) -> None:
-        self.was_reached = False
+        self.was_reached: bool = False
         self._question = question
         self._calendar = calendar
         self._clock = clock

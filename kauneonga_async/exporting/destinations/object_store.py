@@ -73,7 +73,7 @@ class ObjectStore:
 
     def __init__(self, store: Store, clock: Callable[[], float] | None = None) -> None:
         self.store = store
-        self.lease = Lease(store, clock)
+        self.lease: Lease = Lease(store, clock)
         self._journals: dict[str, Segments] = {}
 
     def __str__(self) -> str:

@@ -42,7 +42,7 @@ class Csv:
     def __init__(self, compression: str | None = None, answers: Sequence[str] = ()) -> None:
         self._compression = compression
         self._rows = CsvRows(answers)
-        self.ending = f".csv.{compression}" if compression else ".csv"
+        self.ending: str = f".csv.{compression}" if compression else ".csv"
 
     @property
     def columns(self) -> tuple[str, ...]:

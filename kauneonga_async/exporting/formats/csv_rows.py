@@ -44,7 +44,7 @@ class CsvRows:
             if kind is Kind.ANSWERS:
                 names += [f"{name}.{answer}" for answer in self._answers]
             names.append(name)
-        self.columns = (*names, EXTRA)
+        self.columns: tuple[str, ...] = (*names, EXTRA)
         fields = {name: Field(_TYPES[kind], _value) for name, kind in FIELDS.items() if kind in _TYPES}
         apart = Field(dict[str, msgspec.Raw] | None, _apart) if self._answers else Field(msgspec.Raw, msgspec.Raw)
         self._reader = RowReader({name: fields.get(name, apart) for name in FIELDS})

@@ -41,7 +41,7 @@ class JsonLines:
 
     def __init__(self, compression: str | None = None) -> None:
         self._compression = compression
-        self.ending = f".jsonl.{compression}" if compression else ".jsonl"
+        self.ending: str = f".jsonl.{compression}" if compression else ".jsonl"
 
     def encoder(self, write: Write) -> Encoder:
         """Return the encoder of a new part."""

@@ -73,7 +73,7 @@ class Fetcher:
     def __init__(
         self, client: KauneongaClient, destination: Destination, timeout: float | None, max_retries: int | None
     ) -> None:
-        self.retries = 0
+        self.retries: int = 0
         self._client = client
         self._destination = destination
         self._timeout = timeout

@@ -29,7 +29,7 @@ class State:
 
     def __init__(self, begun: Begun, audio: Iterable[Audio] = ()) -> None:
         self.begun = begun
-        self.audio = {entry.id: entry for entry in audio}
+        self.audio: dict[int, Audio] = {entry.id: entry for entry in audio}
 
     def take(self, entry: Audio) -> None:
         """Take an entry that is being written."""
