@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from kauneonga_async.calendars import ServerCalendar
+from kauneonga_async.calendars import DAY, ServerCalendar
 from kauneonga_async.errors import CalendarMismatch, IncompleteResult
 from kauneonga_async.streams.limits import looks_cut
 from kauneonga_async.streams.overlap import Lack, Missing, Overlap
@@ -126,7 +126,7 @@ class Audit:
         doubts, lacking = _suspects(lacks)
         if work.again and work.again.suspected and sieve.handed_out:
             steps += self._prove_cap(work.again.suspected)
-        if work not in lacking and window.days > 1 and self._looks_cut(work):
+        if work not in lacking and window.days > 1 and self._looks_cut(work, window, now):
             steps += self._ask_again(work, window, [])
         steps += doubts
         for owner, missing in lacking.items():
@@ -171,11 +171,24 @@ class Audit:
         if total == self.state.largest and window.days > 1:
             self._at_largest.append(work)
 
-    def _looks_cut(self, work: Work[Any]) -> bool:
+    def _looks_cut(self, work: Work[Any], window: Window, now: datetime) -> bool:
         total = work.sieve.total
         if self.state.cap is not None:
             return total >= self.state.cap
-        return total == self.state.largest and looks_cut(total, len(self._at_largest))
+        return total == self.state.largest and looks_cut(
+            total,
+            len(self._at_largest),
+            is_overlapped=self._calendar.days_before > 0,
+            ends_early=self._ends_early(work, window, now),
+        )
+
+    def _ends_early(self, work: Work[Any], window: Window, now: datetime) -> bool:
+        """Tell whether an answer's records begin a day or more late, or end a day or more early."""
+        if work.sieve.earliest is None or work.sieve.latest is None:
+            return False
+        # Before the window there may be nothing, for an account begins somewhere; it goes on until now.
+        end = min(now, self._calendar.start_of(window.ask_to))
+        return work.sieve.earliest - window.start >= DAY or end - work.sieve.latest >= DAY
 
     def _prove_cap(self, total: int) -> list[AskAgain | Doubt]:
         """Take answers of so many records for cut off: one of them lacked some. Those read before are asked again."""

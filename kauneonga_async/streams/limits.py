@@ -19,20 +19,24 @@ TELLTALE_TIES: Final = 3
 _HUNDREDS: Final = re.compile("[1-9]00+")
 
 
-def looks_cut(total: int, ties: int) -> bool:
+def looks_cut(total: int, ties: int, *, is_overlapped: bool, ends_early: bool) -> bool:
     """Tell whether one of the longest lists is worth a look, since it may have been cut off.
 
-    Any is whose length is a round number: hardly an account's longest lists are just so long, but where they are cut
-    off, and then some may have as many by chance. Others are if there are three, and each time that these are twice as
-    many.
+    Where others' answers hold its ends too, little can be lost unseen: one that ends early is worth it if its length is
+    a round number, and the third of several. Where nothing else would show it, each is whose length is a round number:
+    hardly an account's longest lists are just so long, but where they are cut off, and then some may have as many by
+    chance. Of others one is if there are three, and each time that these are twice as many.
 
     Args:
         total: Its records.
         ties: How many lists had as many, with this one.
+        is_overlapped: Whether others' answers hold its ends too.
+        ends_early: Whether it begins a day or more late, or ends a day or more early.
     """
     if total < FEWEST:
         return False
-    if total in USUAL_CAPS or total.bit_count() == 1 or _HUNDREDS.fullmatch(str(total)):
-        return True
+    is_round = total in USUAL_CAPS or total.bit_count() == 1 or _HUNDREDS.fullmatch(str(total)) is not None
+    if is_overlapped:
+        return ties == TELLTALE_TIES or (is_round and ends_early)
     times, left = divmod(ties, TELLTALE_TIES)
-    return times.bit_count() == 1 and not left
+    return is_round or (times.bit_count() == 1 and not left)

@@ -80,13 +80,22 @@ async def test_a_round_cap_that_is_met_within_a_window_s_last_day_is_found_out(c
         assert {message.id for message in found} == set(sandbox.world.message_ids())
 
 
-async def test_evenly_spread_messages_are_looked_at_again_each_time_that_there_are_twice_as_many() -> None:
-    """Windows with just as many records may be a cap: the third of ten is asked for again, in halves, and the sixth."""
+async def test_a_round_cap_that_is_met_within_a_range_s_last_day_leaves_the_padding_empty() -> None:
+    """At the end of a range no other window sees what is lacking."""
+    async with Sandbox(messages=0, cap=50) as sandbox, connect(sandbox) as client:
+        for hour in range(0, 24 * 10, 3):
+            sandbox.world.add(datetime(2025, 1, 1, tzinfo=UTC) + timedelta(hours=hour))
+        found = await client.messages.list(FIRST, FIRST + timedelta(days=6))
+        assert len(found) == 7 * 8
+
+
+async def test_evenly_spread_messages_are_looked_at_twice_once() -> None:
+    """Several windows with just as many records may be a cap: one is asked for again, in halves, and no more."""
     async with Sandbox(messages=900) as sandbox, connect(sandbox) as client:
         stream = client.messages.stream(FIRST, LAST, window=timedelta(days=9))
         assert len(await stream.collect()) == 900
-        assert stream.report.splits == 2
-        assert len(sandbox.requests) == 10 + 2 * 2
+        assert stream.report.splits == 1
+        assert len(sandbox.requests) == 12
 
 
 async def test_a_filter_that_is_ignored_is_found_out() -> None:
