@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 import msgspec
 
 from kauneonga_async.exporting.lines import VERSION
-from kauneonga_async.streams import AuditState, Missing
+from kauneonga_async.streams import FEWEST, AuditState, Missing
 from kauneonga_async.windows import Window
 
 __all__ = [
@@ -115,6 +115,14 @@ class Done(msgspec.Struct, frozen=True, tag="done", omit_defaults=True):
     state: AuditState | None = None
     number: int | None = None
     owner: datetime | None = None
+
+    def may_be_cut(self, audit: AuditState) -> bool:
+        """Tell whether the answer may have been cut off, should it turn out that lists are.
+
+        It is as long as any, and of several days. Where that has turned out, it was asked for again.
+        """
+        is_tied = audit.cap is None and FEWEST <= self.total == audit.largest
+        return is_tied and self.window is not None and self.window.days > 1
 
 
 class Found(msgspec.Struct, frozen=True, tag="found"):

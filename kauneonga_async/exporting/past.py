@@ -48,7 +48,7 @@ def recollect(
         if window is None:
             continue
         is_near = not near.isdisjoint(range(window.first.toordinal(), window.last.toordinal() + 1))
-        tied = list(whole.tied(state.audit))
+        tied = [done for done in whole.dones if done.may_be_cut(state.audit)]
         if is_near or tied or start in asked:
             work = works[start] = _finished(whole, window, listing, form, open_part)
             if is_near:

@@ -199,16 +199,15 @@ class State:
         pending = {ask.number for ask in self.pending_asks()}
         expected = self.expected()
         entries: list[Entry] = [self.begun, *self.spans, *self.replaced]
-        for whole in self.wholes.values():
-            tied = list(whole.tied(self.audit)) if self.audit is not None else []
-            for entry in (whole.done, *whole.later):
-                if isinstance(entry, Found):
-                    entries.append(entry)
-                    continue
-                short = self._shortened(entry, pending, expected)
-                is_needed = short.number in pending or short.part or short.asks or short.expected or entry in tied
-                if short.number is None or is_needed:
-                    entries.append(short)
+        for entry in chain.from_iterable((whole.done, *whole.later) for whole in self.wholes.values()):
+            if isinstance(entry, Found):
+                entries.append(entry)
+                continue
+            short = self._shortened(entry, pending, expected)
+            may_be_cut = self.audit is not None and short.may_be_cut(self.audit)
+            is_needed = short.number in pending or short.part or short.asks or short.expected or may_be_cut
+            if short.number is None or is_needed:
+                entries.append(short)
         if self.audit is not None:
             entries.append(Known(self.audit))
         return entries

@@ -10,7 +10,6 @@ from typing import TypeVar
 import msgspec
 
 from kauneonga_async.exporting.entries import Done, Found, PartEntry, pack_ids, unpack_ids
-from kauneonga_async.streams import FEWEST, AuditState
 
 __all__ = ["Whole"]
 
@@ -37,17 +36,6 @@ class Whole(msgspec.Struct):
     def dones(self) -> Iterator[Done]:
         """What was said of answers that were read to their end."""
         return (entry for entry in (self.done, *self.later) if isinstance(entry, Done))
-
-    def tied(self, audit: AuditState) -> Iterator[Done]:
-        """Answers that may have been cut off, should it turn out that lists are: as long as any, and of several days.
-
-        Where that has turned out, they were asked for again.
-        """
-        if audit.cap is not None or audit.largest < FEWEST:
-            return
-        for done in self.dones:
-            if done.total == audit.largest and done.window is not None and done.window.days > 1:
-                yield done
 
     def note_marks(self, marks: Mapping[PartEntry, str]) -> None:
         """Take what the stamps of its files say now, so that their bytes are not read again."""

@@ -150,7 +150,7 @@ async def test_verifying_what_is_no_export_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("cut_bodies_are_borne")
 @pytest.mark.parametrize("is_stated", [False, True])
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(10))
 async def test_exactly_once_over_many_stops_for_servers_that_cap_their_lists_and_fail(
     seed: int, is_stated: bool, tmp_path: Path
 ) -> None:

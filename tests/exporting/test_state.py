@@ -297,7 +297,7 @@ def test_an_answer_that_may_have_been_cut_off_is_told_of_until_that_is_clear(
     answer = Done(window(0, end), None, total=total, number=1, owner=day(0))
     found = state(Span(day(0), day(7)), done(0, 7), answer, Known(audit))
     assert (answer in found.entries()) is is_kept
-    assert (answer in found.wholes[day(0)].tied(audit)) is is_kept
+    assert answer.may_be_cut(audit) is is_kept
 
 
 def test_without_dates_nothing_is_expected_of_any_day() -> None:

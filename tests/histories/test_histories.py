@@ -8,16 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from kauneonga_async import config
 from kauneonga_async.sandbox.world import World
 from tests.budget import examples
 from tests.histories.__main__ import live_through
 from tests.histories.history import History
-
-
-@pytest.fixture(autouse=True)
-def _cut_bodies_are_borne(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "CORRUPT_RETRIES", 40)
 
 
 def test_every_record_is_there_once_whatever_befalls_an_export(capsys: pytest.CaptureFixture[str]) -> None:
